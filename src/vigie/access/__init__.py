@@ -1,0 +1,8 @@
+"""Understanding policy documents and network reachability: who outside can reach it. Pure, standard library only.
+
+Usable on its own: ``judge(type, configuration, account=…, facts=…)``.
+"""
+
+from vigie.access.verdict import Access, Facts, Grant, GrantClass, judge
+
+__all__ = ["Access", "Facts", "Grant", "GrantClass", "judge"]

@@ -1,0 +1,42 @@
+"""Accounts and how they are related to us."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Relation(StrEnum):
+    OWN = "own"
+    THIRD_PARTY = "third-party"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An AWS account that is known. One that is not known is ``unknown`` and has no record."""
+
+    id: str
+    """12 digits."""
+    name: str | None = None
+    relation: Relation = Relation.OWN
+    watched: bool = True
+    """Own accounts only: whether vigie reads it."""
+    partition: str = "aws"
+    role_arn: str | None = None
+    """Role to assume; None = the ambient credentials, which must be of this account."""
+    external_id: str | None = None
+    regions: tuple[str, ...] = ()
+    """Regions to watch; empty = all that are enabled."""
+    reason: str | None = None
+    """Why a third party is trusted."""
+    canonical_ids: tuple[str, ...] = ()
+    """S3 canonical user ids of the account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network that is known to be ours (or trusted)."""
+
+    name: str
+    cidr: str

@@ -1,0 +1,133 @@
+"""Revisions and changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from vigie.model.resource import Configuration, Resource
+from vigie.model.scope import Problem
+
+
+class ChangeKind(StrEnum):
+    CREATED = "created"
+    CHANGED = "changed"
+    EPHEMERAL = "ephemeral"
+    """Only parts declared ephemeral changed. Recorded, never notified."""
+    DELETED = "deleted"
+    RECREATED = "recreated"
+    """Present again after a deletion, or another incarnation (uid) under the same id."""
+    BASELINE = "baseline"
+    """vigie itself reads more: the first look at a scope, or a part that could not be (or was not) read before."""
+
+    @property
+    def durable(self) -> bool:
+        """Whether it is something that was done to the resource, and so told to people."""
+        return self not in (ChangeKind.EPHEMERAL, ChangeKind.BASELINE)
+
+
+@dataclass(frozen=True, slots=True)
+class DiffEntry:
+    """One difference. ``path`` names elements by what identifies them: ``/IpPermissions[tcp,443,443]/IpRanges[0.0.0.0/0]``."""
+
+    path: str
+    op: Literal["add", "remove", "replace"]
+    old: Any = None
+    new: Any = None
+    ephemeral: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One recorded state of a resource. What rules are given.
+
+    ``configuration`` is empty for a deletion. ``number`` counts from 1 per resource. The state began somewhere in
+    (``changed_after``, ``observed_at``]; ``changed_after`` is None where vigie had not looked before.
+    """
+
+    resource: Resource
+    number: int
+    kind: ChangeKind
+    observed_at: datetime
+    configuration: Configuration
+    changed_after: datetime | None = None
+    unreadable: Mapping[str, Problem] = field(default_factory=dict)
+    """Top-level keys that could not be read when last looked at: absent, or their last known value."""
+    config_sha: str = ""
+    durable_sha: str = ""
+    pk: int | None = None
+
+    @property
+    def account(self) -> str:
+        return self.resource.account
+
+    @property
+    def region(self) -> str:
+        return self.resource.region
+
+    @property
+    def type(self) -> str:
+        return self.resource.type
+
+    @property
+    def id(self) -> str:
+        return self.resource.id
+
+    @property
+    def arn(self) -> str | None:
+        return self.resource.arn
+
+    @property
+    def name(self) -> str | None:
+        return self.resource.name
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        tags = self.configuration.get("Tags")
+        return tags if isinstance(tags, Mapping) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A revision as an event in history, with its diff to the revision before."""
+
+    revision: Revision
+    diff: tuple[DiffEntry, ...] = ()
+    pk: int | None = None
+    """= the revision's."""
+
+    @property
+    def kind(self) -> ChangeKind:
+        return self.revision.kind
+
+    @property
+    def resource(self) -> Resource:
+        return self.revision.resource
+
+
+class Certainty(StrEnum):
+    """How sure an answer about the past is."""
+
+    EXACT = "exact"
+    """Seen before and after the asked time in this same state."""
+    CHANGED_IN_WINDOW = "changed_in_window"
+    """The state changed between two looks, and the asked time lies between them: this is the state before; the next may hold."""
+    UNKNOWN = "unknown"
+    """No look covers that time."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateAt:
+    """The answer to "how was it at T?"."""
+
+    asked: datetime
+    certainty: Certainty
+    revision: Revision | None
+    """The state in force (a deletion: it was absent); None where unknown or not yet seen."""
+    next_revision: Revision | None = None
+    """Where the asked time falls in a window of change: the state that was seen at its end."""
+    explanation: str = ""
+    """One sentence for people."""
