@@ -31,7 +31,10 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DiffEntry:
-    """One difference. ``path`` names elements by what identifies them: ``/IpPermissions[tcp,443,443]/IpRanges[0.0.0.0/0]``."""
+    """One difference.
+
+    ``path`` names elements by what identifies them: ``/IpPermissions[tcp,443,443]/IpRanges[0.0.0.0/0]``.
+    """
 
     path: str
     op: Literal["add", "remove", "replace"]
@@ -114,7 +117,7 @@ class Certainty(StrEnum):
     EXACT = "exact"
     """Seen before and after the asked time in this same state."""
     CHANGED_IN_WINDOW = "changed_in_window"
-    """The state changed between two looks, and the asked time lies between them: this is the state before; the next may hold."""
+    """The asked time lies between two looks that saw different states: this is the earlier; the next may hold."""
     UNKNOWN = "unknown"
     """No look covers that time."""
 

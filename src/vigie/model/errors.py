@@ -1,4 +1,7 @@
-"""Errors that a user can do something about: one clear sentence, and an exit code (documented in docs/reference/exit-codes.md)."""
+"""Errors that a user can do something about: one clear sentence, and an exit code.
+
+The codes are documented in docs/reference/exit-codes.md.
+"""
 
 from __future__ import annotations
 

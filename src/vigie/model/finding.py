@@ -51,8 +51,8 @@ class Compliance(StrEnum):
 class Violation:
     """A value that a rule yields: one thing wrong with one resource.
 
-    ``subject`` tells several violations of one rule on one resource apart (a key id, a port, a grantee); it must be stable: it is
-    part of the finding's identity. ``message`` is text for people and is not.
+    ``subject`` tells several violations of one rule on one resource apart (a key id, a port, a grantee). It must be
+    stable, for it is part of the finding's identity; ``message`` is text for people and is not.
     """
 
     message: str

@@ -51,7 +51,7 @@ class Observation:
 
     resource: Resource
     configuration: Configuration
-    """Normalised and redacted (model/canonical.py). Keys that could not be read are left out and named in ``unreadable``."""
+    """Normalised and redacted (model/canonical.py). What could not be read is left out and named in ``unreadable``."""
     observed_at: datetime
     unreadable: Mapping[str, Problem] = field(default_factory=dict)
     """Top-level key → why it could not be read."""

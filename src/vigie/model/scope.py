@@ -15,8 +15,8 @@ GLOBAL: Final = "global"
 class Scope:
     """What one listing covers: one resource type in one region of one account.
 
-    ``region`` is that in which the *listing* is made; ``"global"`` for types that are listed once per account. A resource
-    of a global scope may still live in a region of its own (an S3 bucket).
+    ``region`` is that in which the *listing* is made; ``"global"`` for types that are listed once per account.
+    A resource of a global scope may still live in a region of its own (an S3 bucket).
     """
 
     account: str
@@ -65,7 +65,7 @@ class Problem:
     """One thing that could not be looked at, and why.
 
     ``path`` is the top-level key of the configuration that lacks (``"Policy"``), or ``""`` for the listing itself.
-    ``permission`` is the IAM action that would let vigie look (``"s3:GetBucketPolicy"``), where lack of permission is the cause.
+    ``permission`` is the IAM action that would let vigie look (``"s3:GetBucketPolicy"``), where its lack is the cause.
     ``count`` is how many resources of the scope it concerns.
     """
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 class Treatment:
     """Declared in the catalogue, applied by the canonical form and by the differ.
 
-    Paths are written as in the catalogue: keys joined with ``.``, ``[]`` for every element of a list, and in a key ``*`` and
-    ``?`` as in a shell (``Attributes.ApproximateNumberOfMessages*``, ``IpPermissions[].IpRanges``, ``Environment.Variables.*``).
-    Lists are unordered unless declared ``ordered``.
+    Paths are written as in the catalogue: keys joined with ``.``, ``[]`` for every element of a list, and in a key
+    ``*`` and ``?`` as in a shell (``Attributes.ApproximateNumberOfMessages*``, ``IpPermissions[].IpRanges``,
+    ``Environment.Variables.*``). Lists are unordered unless declared ``ordered``.
     """
 
     ephemeral: tuple[str, ...] = ()

@@ -1,0 +1,320 @@
+"""Values as JSON documents: the one shape that the API, the CLI's ``--json`` and the pages share.
+
+Pure functions from the nouns of the model to plain dicts (JSON values only, keys in a fixed order). Fields are added, never
+renamed or removed. Times are RFC 3339 in UTC with ``Z``. ``pk`` is the number of a record in this store: good for links, and not
+an identity that outlives the store.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import UTC, date, datetime
+from enum import Enum
+from typing import Any, Protocol, TypeVar
+
+from vigie.model.account import Account
+from vigie.model.change import Change, DiffEntry, Revision, StateAt
+from vigie.model.finding import Finding, Justification
+from vigie.model.paging import Paged
+from vigie.model.resource import Resource
+from vigie.model.scope import Coverage, Problem
+
+Document = dict[str, Any]
+"""A JSON object."""
+
+T = TypeVar("T")
+
+
+class RuleShape(Protocol):
+    """What of a rule is shown (``vigie.rules.Rule`` has this shape; the model may not import it)."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def applies_to(self) -> tuple[str, ...]: ...
+    @property
+    def severity(self) -> Any: ...
+    @property
+    def remedy(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def depends_on(self) -> tuple[str, ...]: ...
+    @property
+    def parameters(self) -> Mapping[str, Any]: ...
+    @property
+    def references(self) -> tuple[str, ...]: ...
+    @property
+    def not_reported(self) -> str: ...
+    @property
+    def origin(self) -> str: ...
+
+
+def instant(value: datetime) -> str:
+    """An aware time as ``2026-01-02T03:04:05Z``; a fraction only where it is not zero.
+
+    Raises:
+        ValueError: the time has no zone.
+    """
+    if value.tzinfo is None:
+        raise ValueError(f"a time without a zone cannot be written: {value!r}")
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def optional_instant(value: datetime | None) -> str | None:
+    return None if value is None else instant(value)
+
+
+def plain(value: Any) -> Any:
+    """Any value of the model as JSON values.
+
+    Dataclasses become objects, sets sorted lists, bytes base64 text, times text, numbers that JSON lacks null.
+
+    Raises:
+        TypeError: a value of a type that has no JSON form.
+    """
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, Enum):
+        return plain(value.value)
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, datetime):
+        return instant(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    return _plain_container(value)
+
+
+def _plain_container(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(plain(key)): plain(member) for key, member in value.items()}
+    if isinstance(value, AbstractSet):
+        return sorted((plain(member) for member in value), key=repr)
+    if isinstance(value, Sequence):
+        return [plain(member) for member in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    raise TypeError(f"a {type(value).__name__} has no JSON form")
+
+
+def list_document(items: Iterable[Document], next_cursor: str | None = None) -> Document:
+    """The document of every list: ``{"items": [...], "next": cursor or null}``."""
+    return {"items": list(items), "next": next_cursor}
+
+
+def paged_document(page: Paged[T], document: Callable[[T], Document]) -> Document:
+    """A page of a list, each of its values by ``document``."""
+    return list_document((document(value) for value in page.items), page.next)
+
+
+def resource_document(resource: Resource) -> Document:
+    return {
+        "account": resource.account,
+        "region": resource.region,
+        "type": resource.type,
+        "id": resource.id,
+        "arn": resource.arn,
+        "name": resource.name,
+        "present": resource.present,
+        "uid": resource.uid,
+        "first_seen": optional_instant(resource.first_seen),
+        "pk": resource.pk,
+    }
+
+
+def _resource_columns(resource: Resource) -> Document:
+    return {
+        "account": resource.account,
+        "region": resource.region,
+        "type": resource.type,
+        "id": resource.id,
+        "arn": resource.arn,
+        "name": resource.name,
+    }
+
+
+def diff_document(diff: Iterable[DiffEntry]) -> list[Document]:
+    """A diff: one object per path, with ``path``, ``op``, ``old``, ``new``, ``ephemeral``."""
+    return [
+        {
+            "path": entry.path,
+            "op": entry.op,
+            "old": plain(entry.old),
+            "new": plain(entry.new),
+            "ephemeral": entry.ephemeral,
+        }
+        for entry in diff
+    ]
+
+
+def change_document(change: Change) -> Document:
+    """A change in history, with its diff to the revision before."""
+    revision = change.revision
+    return {
+        **_resource_columns(change.resource),
+        "kind": revision.kind.value,
+        "revision": revision.number,
+        "changed_after": optional_instant(revision.changed_after),
+        "observed_at": instant(revision.observed_at),
+        "diff": diff_document(change.diff),
+        "resource": change.resource.pk,
+        "pk": change.pk,
+    }
+
+
+def problem_document(problem: Problem) -> Document:
+    """Something that could not be looked at, and why."""
+    return {
+        "outcome": problem.outcome.value,
+        "operation": problem.operation,
+        "code": problem.code,
+        "message": problem.message,
+        "path": problem.path,
+        "permission": problem.permission,
+        "count": problem.count,
+    }
+
+
+def revision_document(revision: Revision) -> Document:
+    """One recorded state, configuration included: what ``show`` prints."""
+    return {
+        **_resource_columns(revision.resource),
+        "present": revision.kind.value != "deleted",
+        "revision": revision.number,
+        "kind": revision.kind.value,
+        "changed_after": optional_instant(revision.changed_after),
+        "observed_at": instant(revision.observed_at),
+        "config_sha": revision.config_sha,
+        "durable_sha": revision.durable_sha,
+        "unreadable": {key: problem_document(why) for key, why in sorted(revision.unreadable.items())},
+        "configuration": plain(revision.configuration),
+        "resource": revision.resource.pk,
+        "pk": revision.pk,
+    }
+
+
+def state_at_document(state: StateAt) -> Document:
+    """The answer to "how was it at T?". ``state`` is null where it is not known."""
+    return {
+        "asked": instant(state.asked),
+        "certainty": state.certainty.value,
+        "explanation": state.explanation,
+        "state": None if state.revision is None else revision_document(state.revision),
+        "next": None if state.next_revision is None else revision_document(state.next_revision),
+    }
+
+
+def comparison_document(before: Revision, after: Revision, diff: Iterable[DiffEntry]) -> Document:
+    """The difference between any two revisions of one resource."""
+    return {
+        **_resource_columns(after.resource),
+        "from": _revision_mark(before),
+        "to": _revision_mark(after),
+        "diff": diff_document(diff),
+        "resource": after.resource.pk,
+    }
+
+
+def _revision_mark(revision: Revision) -> Document:
+    return {
+        "revision": revision.number,
+        "kind": revision.kind.value,
+        "observed_at": instant(revision.observed_at),
+        "config_sha": revision.config_sha,
+    }
+
+
+def finding_document(finding: Finding) -> Document:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "status": finding.status.value,
+        **_resource_columns(finding.resource),
+        "subject": finding.subject,
+        "title": finding.title,
+        "message": finding.message,
+        "first_seen": instant(finding.first_seen),
+        "last_seen": instant(finding.last_seen),
+        "since": instant(finding.since),
+        "evidence": plain(finding.evidence),
+        "parameters": plain(finding.parameters),
+        "justification": None if finding.justification is None else justification_document(finding.justification),
+        "resource": finding.resource.pk,
+        "pk": finding.pk,
+    }
+
+
+def justification_document(justification: Justification) -> Document:
+    return {
+        "author": justification.author,
+        "reason": justification.reason,
+        "created_at": instant(justification.created_at),
+        "expires_at": optional_instant(justification.expires_at),
+    }
+
+
+def coverage_document(coverage: Coverage) -> Document:
+    """One scope as it stands: ``region`` is that of the listing (``global`` for what is listed once per account)."""
+    return {
+        "account": coverage.scope.account,
+        "region": coverage.scope.region,
+        "type": coverage.scope.type,
+        "status": coverage.status.value,
+        "last_ok": optional_instant(coverage.last_ok),
+        "since": instant(coverage.since),
+        "error": coverage.error,
+        "missing_permission": coverage.missing_permission,
+        "last_looked": instant(coverage.last_looked),
+        "problems": [problem_document(problem) for problem in coverage.problems],
+    }
+
+
+def account_document(account: Account) -> Document:
+    """An account. Its external id is a shared secret: only whether there is one is told."""
+    return {
+        "id": account.id,
+        "name": account.name,
+        "relation": account.relation.value,
+        "watched": account.watched,
+        "partition": account.partition,
+        "role_arn": account.role_arn,
+        "has_external_id": account.external_id is not None,
+        "regions": list(account.regions),
+        "reason": account.reason,
+        "canonical_ids": list(account.canonical_ids),
+    }
+
+
+def rule_document(rule: RuleShape) -> Document:
+    return {
+        "id": rule.id,
+        "title": rule.title,
+        "severity": plain(rule.severity),
+        "applies_to": list(rule.applies_to),
+        "depends_on": list(rule.depends_on),
+        "description": rule.description,
+        "remedy": rule.remedy,
+        "not_reported": rule.not_reported,
+        "parameters": plain(rule.parameters),
+        "references": list(rule.references),
+        "origin": rule.origin,
+    }
+
+
+def error_document(code: str, message: str, detail: Any = None) -> Document:
+    """The one error body: ``{"error": {"code", "message", "detail"?}}``."""
+    error: Document = {"code": code, "message": message}
+    if detail is not None:
+        error["detail"] = plain(detail)
+    return {"error": error}
