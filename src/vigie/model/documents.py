@@ -1,8 +1,8 @@
 """Values as JSON documents: the one shape that the API, the CLI's ``--json`` and the pages share.
 
-Pure functions from the nouns of the model to plain dicts (JSON values only, keys in a fixed order). Fields are added, never
-renamed or removed. Times are RFC 3339 in UTC with ``Z``. ``pk`` is the number of a record in this store: good for links, and not
-an identity that outlives the store.
+Pure functions from the nouns of the model to plain dicts (JSON values only, keys in a fixed order). Fields are added,
+never renamed or removed. Times are RFC 3339 in UTC with ``Z``. ``pk`` is the number of a record in this store: good for
+links, and not an identity that outlives the store.
 """
 
 from __future__ import annotations
