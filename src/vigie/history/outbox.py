@@ -3,42 +3,96 @@
 What goes in (``put``), by topic:
 
 ``change``
-    ref = the revision's pk. The notifier reads the change from the archive; the payload needs only ``{"kind": change.kind}``.
+    ref = the revision's pk. The notifier reads the change from the archive; the payload needs only
+    ``{"kind": change.kind}``.
 ``finding``
     ref = the finding state's pk. Payload: :func:`finding_payload`.
 ``baseline``
-    One a scope, at its first complete look. Payload: ``{"account", "region", "type", "count"}`` (count of resources seen).
+    One a scope, at its first complete look. Payload: ``{"account", "region", "type", "count"}`` (count of
+    resources seen).
 ``coverage``
     A scope whose coverage got worse or is whole again, or a notice for the administrators. Payload:
-    ``{"account", "region", "type", "status", "previous", "since", "error", "missing_permission", "notice"}``, all but account
-    optional, times as RFC 3339.
+    ``{"account", "region", "type", "status", "previous", "since", "error", "missing_permission", "notice"}``,
+    all but account optional, times as RFC 3339.
+
+A row becomes *parts*, one for each route and channel that it matches; parts that belong together become a
+*notification* (history/notifications.py). Every step is one transaction, guarded by a lease and a fencing token: a
+process that dies at any instant loses nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert
+from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, or_, select, update
 
-from vigie.history.tables.outbox import outbox
+from vigie.history.notifications import NotificationDraft, Notifications, error_text
+from vigie.history.tables.outbox import notification, notification_part, outbox
 from vigie.model.change import ChangeKind
 from vigie.model.finding import Finding, FindingStatus
 
 
 class Topic(StrEnum):
+    """What an outbox row tells of."""
+
     CHANGE = "change"
     FINDING = "finding"
     BASELINE = "baseline"
     COVERAGE = "coverage"
 
 
-def put(
-    tx: Connection, topic: str, ref: int | None, payload: Mapping[str, Any], created_at: datetime
-) -> int | None:
-    """Write one row, in the caller's transaction; its id, or None for what is never told to anyone (an ephemeral change).
+class PartKind(StrEnum):
+    """When a part is told: at once, with others at a fixed time, or in the summary of an account's first look."""
+
+    IMMEDIATE = "immediate"
+    DIGEST = "digest"
+    SUMMARY = "summary"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """A row that was claimed for routing. ``fence`` is the token that the claim holds."""
+
+    id: int
+    topic: Topic
+    ref: int | None
+    payload: Mapping[str, Any]
+    created_at: datetime
+    attempts: int
+    fence: int
+    last_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartDraft:
+    """One row as one route tells it to one channel."""
+
+    route: str
+    channel: str
+    kind: PartKind
+    group_key: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Parts of one route, channel, kind and group that no notification tells yet."""
+
+    route: str
+    channel: str
+    kind: PartKind
+    group_key: str
+    count: int
+    first_at: datetime
+    last_at: datetime
+
+
+def put(tx: Connection, topic: str, ref: int | None, payload: Mapping[str, Any], created_at: datetime) -> int | None:
+    """Write one row, in the caller's transaction; its id, or None for what is never told (an ephemeral change).
 
     The payload must be plain JSON. Raises ``ValueError`` for an unknown topic.
     """
@@ -62,8 +116,9 @@ def finding_payload(
 ) -> dict[str, Any]:
     """The payload of topic ``finding``: the finding as it stands after this state.
 
-    ``previous`` is its status before (None: it is new). ``baseline``: it was found at the first look at the resource (the
-    revision judged is of kind baseline), so that it goes into the account's summary instead of a message of its own.
+    ``previous`` is its status before (None: it is new). ``baseline``: it was found at the first look at the
+    resource (the revision judged is of kind baseline), so that it goes into the account's summary instead of a
+    message of its own.
     """
     resource = finding.resource
     return {
@@ -90,13 +145,183 @@ def finding_payload(
 
 
 class Outbox:
-    """The part of a :class:`~vigie.history.store.History` that the notifier works on."""
+    """The part of a :class:`~vigie.history.store.History` that the notifier works on. Threads may share it."""
 
     def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+        self._engine = engine
+        self.notifications = Notifications(engine)
 
     def put(
         self, tx: Connection, topic: str, ref: int | None, payload: Mapping[str, Any], created_at: datetime
     ) -> int | None:
         """See :func:`put`."""
         return put(tx, topic, ref, payload, created_at)
+
+    # --- routing: rows → parts
+
+    def claim(self, tx: Connection, n: int, now: datetime, lease: timedelta) -> list[OutboxRow]:
+        """Take up to ``n`` due rows, oldest first, for ``lease``: nobody else gets them until then."""
+        free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now)
+        due = and_(outbox.c.status == "pending", outbox.c.next_at <= now, free)
+        picked = select(outbox.c.id).where(due).order_by(outbox.c.id).limit(n).with_for_update(skip_locked=True)
+        ids = list(tx.execute(picked).scalars())
+        if not ids:
+            return []
+        take = update(outbox).where(outbox.c.id.in_(ids)).values(lease_until=now + lease, fence=outbox.c.fence + 1)
+        return sorted((_row(r) for r in tx.execute(take.returning(*_ROW)).all()), key=lambda row: row.id)
+
+    def route(
+        self, tx: Connection, row: OutboxRow, event: Mapping[str, Any], parts: Sequence[PartDraft], now: datetime
+    ) -> bool:
+        """Mark a claimed row routed and write its parts. False, and nothing written, where the claim was lost."""
+        done = self._settle(tx, row, status="routed", event=dict(event), routed_at=now, last_error=None)
+        if done and parts:
+            values = [
+                {
+                    "outbox_id": row.id,
+                    "route": part.route,
+                    "channel": part.channel,
+                    "kind": part.kind.value,
+                    "group_key": part.group_key,
+                    "created_at": now,
+                    "due_at": part.due_at,
+                }
+                for part in parts
+            ]
+            tx.execute(insert(notification_part), values)
+        return done
+
+    def put_back(self, tx: Connection, row: OutboxRow, at: datetime, error: str) -> bool:
+        """A claimed row could not be routed: due again at ``at``. False where the claim was lost."""
+        return self._settle(tx, row, next_at=at, attempts=row.attempts + 1, last_error=error_text(error))
+
+    def give_up(self, tx: Connection, row: OutboxRow, error: str) -> bool:
+        """A claimed row cannot be routed: kept as dead, to be retried on demand. False where the claim was lost."""
+        return self._settle(tx, row, status="dead", attempts=row.attempts + 1, last_error=error_text(error))
+
+    def dead(self, limit: int = 1000) -> list[OutboxRow]:
+        """Rows that could not be routed, oldest first."""
+        with self._engine.connect() as connection:
+            found = select(*_ROW).where(outbox.c.status == "dead").order_by(outbox.c.id).limit(limit)
+            return [_row(r) for r in connection.execute(found).all()]
+
+    def route_again(self, tx: Connection, now: datetime) -> int:
+        """Make every dead row due again; how many."""
+        again = {"status": "pending", "attempts": 0, "next_at": now, "lease_until": None}
+        return tx.execute(update(outbox).where(outbox.c.status == "dead").values(again)).rowcount
+
+    def waiting(self) -> int:
+        """How many rows are not routed yet."""
+        with self._engine.connect() as connection:
+            count = select(func.count()).select_from(outbox).where(outbox.c.status == "pending")
+            return int(connection.execute(count).scalar_one())
+
+    # --- composing: parts → notifications
+
+    def batches(self, now: datetime) -> list[Batch]:
+        """Parts that are due and not told yet, by route, channel, kind and group, oldest first."""
+        part = notification_part.c
+        key = (part.route, part.channel, part.kind, part.group_key)
+        found = (
+            select(*key, func.count(), func.min(part.created_at), func.max(part.created_at))
+            .where(part.notification_id.is_(None), part.due_at <= now)
+            .group_by(*key)
+            .order_by(func.min(part.id))
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(found).all()
+        return [Batch(r[0], r[1], PartKind(r[2]), r[3], r[4], r[5], r[6]) for r in rows]
+
+    def held(self) -> int:
+        """How many parts wait for their time (a digest, the end of a first look)."""
+        with self._engine.connect() as connection:
+            part = notification_part.c
+            return int(
+                connection.execute(select(func.count(part.id)).where(part.notification_id.is_(None))).scalar_one()
+            )
+
+    def gather(
+        self, tx: Connection, draft: NotificationDraft, kind: PartKind, group_key: str | None, now: datetime
+    ) -> tuple[int, int]:
+        """Write a notification without content and tie to it all due parts of its route, channel and kind.
+
+        ``group_key`` None = of every group. Gives its id and the number of parts, 0 where another notifier was
+        faster (then roll back). Fill in the content, made of :meth:`events_of`, in the same transaction.
+        """
+        made = self.notifications.add(tx, draft)
+        part = notification_part.c
+        mine: list[ColumnElement[bool]] = [
+            part.notification_id.is_(None),
+            part.route == draft.route,
+            part.channel == draft.channel,
+            part.kind == kind.value,
+            part.due_at <= now,
+        ]
+        if group_key is not None:
+            mine.append(part.group_key == group_key)
+        tied = tx.execute(update(notification_part).where(*mine).values(notification_id=made))
+        return made, tied.rowcount
+
+    def events_of(self, tx: Connection, notification_id: int) -> Iterator[dict[str, Any]]:
+        """The events that a notification tells, oldest first, a few at a time: there may be a hundred thousand."""
+        part = notification_part.c
+        found = (
+            select(outbox.c.event)
+            .join(notification_part, part.outbox_id == outbox.c.id)
+            .where(part.notification_id == notification_id)
+            .order_by(part.id)
+        )
+        yield from tx.execute(found, execution_options={"yield_per": 500}).scalars()
+
+    def next_due(self) -> datetime | None:
+        """When there is something to do next: a row to route, a part to compose, a notification to deliver."""
+        part = notification_part.c
+        asked = (
+            select(func.min(outbox.c.next_at)).where(outbox.c.status == "pending"),
+            select(func.min(part.due_at)).where(part.notification_id.is_(None)),
+            select(func.min(notification.c.next_at)).where(notification.c.status == "pending"),
+        )
+        with self._engine.connect() as connection:
+            times = [connection.execute(query).scalar_one() for query in asked]
+        return min((t for t in times if t is not None), default=None)
+
+    def forget(self, tx: Connection, before: datetime) -> int:
+        """Remove what was told before that time, and what no route wanted; how many rows. Dead letters stay."""
+        part, row = notification_part.c, outbox.c
+        gone = select(notification.c.id).where(notification.c.status == "sent", notification.c.sent_at < before)
+        removed = tx.execute(delete(notification_part).where(part.notification_id.in_(gone))).rowcount
+        removed += tx.execute(
+            delete(notification).where(notification.c.status == "sent", notification.c.sent_at < before)
+        ).rowcount
+        kept = select(part.outbox_id).where(part.outbox_id == row.id).exists()
+        old = delete(outbox).where(row.status == "routed", row.routed_at < before, ~kept)
+        return removed + tx.execute(old).rowcount
+
+    def _settle(self, tx: Connection, row: OutboxRow, **values: Any) -> bool:
+        held = and_(outbox.c.id == row.id, outbox.c.fence == row.fence, outbox.c.status == "pending")
+        return tx.execute(update(outbox).where(held).values(lease_until=None, **values)).rowcount == 1
+
+
+_ROW = (
+    outbox.c.id,
+    outbox.c.topic,
+    outbox.c.ref,
+    outbox.c.payload,
+    outbox.c.created_at,
+    outbox.c.attempts,
+    outbox.c.fence,
+    outbox.c.last_error,
+)
+
+
+def _row(found: Any) -> OutboxRow:
+    return OutboxRow(
+        found.id,
+        Topic(found.topic),
+        found.ref,
+        found.payload,
+        found.created_at,
+        found.attempts,
+        found.fence,
+        found.last_error,
+    )

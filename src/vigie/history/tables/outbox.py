@@ -1,8 +1,9 @@
 """Tables of what is to be told to people: the outbox, what routes made of it, and the notifications that go out.
 
 ``outbox`` is written in the transaction of the change or finding itself. One routing transaction turns a row into
-``notification_part`` rows, one for each route and channel that it matched, and marks it routed. Parts that are due are composed
-into ``notification`` rows (one part, or a group, a digest, a summary), which are delivered, retried, and kept as dead letters.
+``notification_part`` rows, one for each route and channel that it matched, and marks it routed. Parts that are due are
+composed into ``notification`` rows (one part, a group, a digest, a summary), which are delivered, retried, and kept as
+dead letters.
 """
 
 from __future__ import annotations
