@@ -41,10 +41,10 @@ class Grant:
     """Remaining conditions, in words."""
     statements: tuple[str, ...] = ()
     """Sids (or indexes) of the statements responsible, or the mechanism (``acl``, ``launch-permission``)."""
-    witness: Mapping[str, Any] | None = None
+    witness: Mapping[str, Any] | None = field(default=None, metadata={"state": False})
     """A request that is allowed by it."""
-    exact: bool = False
-    why_not_exact: str = ""
+    exact: bool = field(default=False, metadata={"state": False})
+    why_not_exact: str = field(default="", metadata={"state": False})
 
     @property
     def subject(self) -> str:
@@ -65,13 +65,21 @@ class Facts:
     """Settings of the owner's account that weigh in: ``PublicAccessBlock`` (S3)…"""
     canonical_ids: Mapping[str, str] = field(default_factory=dict)
     """S3 canonical user id → account id."""
+    unread_settings: Mapping[str, str] = field(default_factory=dict)
+    """Settings of the owner's account that could not be read → why."""
     owners: Mapping[str, str] = field(default_factory=dict)
     """Identifier (VPC, VPC endpoint, address, user id) → account id that owns it now."""
 
 
+NOTHING_KNOWN = Facts()
+NOTHING_UNREAD: Mapping[str, str] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Everything outsiders may do with one resource. ``problems``: what could not be read or decided (then not a pass)."""
+    """Everything outsiders may do with one resource. ``problems``: what could not be read or decided (then not a
+    pass).
+    """
 
     grants: Sequence[Grant] = ()
     problems: Sequence[str] = ()
@@ -91,9 +99,22 @@ class Access:
         return [g for g in self.grants if g.kind is kind]
 
 
-def judge(resource_type: str, configuration: Mapping[str, Any], *, account: str, facts: Facts) -> Access:
+def judge(
+    resource_type: str,
+    configuration: Mapping[str, Any],
+    *,
+    account: str,
+    facts: Facts = NOTHING_KNOWN,
+    arn: str | None = None,
+    unread: Mapping[str, str] = NOTHING_UNREAD,
+) -> Access:
     """Who outside ``account`` can reach a resource of this type with this configuration (as the catalogue records it).
 
-    Never raises: what cannot be read is in ``problems``.
+    ``arn`` is the resource's own. ``unread`` names the keys of the configuration that could not be read, and why;
+    one that is
+    needed and has no last known value is in ``problems``. Never raises: what cannot be read or decided is in
+    ``problems``.
     """
-    raise NotImplementedError
+    from vigie.access.mechanisms import grants_of
+
+    return grants_of(resource_type, configuration, account=account, facts=facts, arn=arn, unread=unread)

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vigie.model.change import Revision
@@ -54,6 +55,15 @@ class Rule:
     """The predecessor's checks that it covers."""
     origin: str = "vigie"
     """Where it was found: ``vigie``, a path, or a distribution's name."""
+    source: Path | None = None
+    """The file that declares it. Its examples are beside it, with the ending ``.toml`` (the same file for a rule
+    without Python).
+    """
+
+    @property
+    def examples(self) -> Path | None:
+        """The file of its examples (which may not exist)."""
+        return self.source.with_suffix(".toml") if self.source else None
 
     def __call__(self, revision: Revision, estate: Estate, **parameters: Any) -> Iterable[Violation | LookAgain]:
         """Judge one revision. Yields violations; nothing = compliant.
@@ -65,7 +75,7 @@ class Rule:
 
 
 def rule(
-    id: str,  # noqa: A002 - the field's name
+    id: str,
     *,
     title: str,
     applies_to: str | tuple[str, ...],
