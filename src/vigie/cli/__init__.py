@@ -1,0 +1,1 @@
+"""history → terminal. One module per group of commands; each is imported only when it is called."""

@@ -94,6 +94,16 @@ class Coverage:
     problems: tuple[Problem, ...] = ()
 
     @property
+    def is_gap(self) -> bool:
+        """Whether something that exists there may be hidden from us.
+
+        What the region or the endpoint does not offer (``unavailable``) hides nothing.
+        """
+        if self.status is Outcome.PARTIAL:
+            return any(problem.outcome is not Outcome.UNAVAILABLE for problem in self.problems)
+        return self.status not in (Outcome.COMPLETE, Outcome.UNAVAILABLE, Outcome.REGION_DISABLED)
+
+    @property
     def error(self) -> str | None:
         return "; ".join(f"{p.operation}: {p.code}: {p.message}" for p in self.problems) or None
 

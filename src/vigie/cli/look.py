@@ -1,0 +1,282 @@
+"""Looking at what is recorded: resources, show, history, diff, changes."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vigie.cli.options import one_resource, page, page_options, scope_options
+from vigie.cli.output import console, diff_lines, print_json, print_table, printable, when
+from vigie.cli.session import json_option, store_options, with_app
+from vigie.cli.times import TIME
+from vigie.model import documents
+from vigie.model.change import Certainty, Change, ChangeKind, Revision, StateAt
+from vigie.model.diff import diff as compute_diff
+from vigie.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from vigie.app import App
+
+
+@click.command()
+@click.argument("text", required=False)
+@scope_options
+@click.option("--tag", metavar="KEY[=VALUE]", help="Only with this tag.")
+@click.option("--deleted", is_flag=True, help="Those that are gone, instead of those present.")
+@page_options
+@json_option
+@store_options
+@with_app
+def resources(
+    app: App,
+    text: str | None,
+    account: str | None,
+    region: str | None,
+    type_: str | None,
+    tag: str | None,
+    deleted: bool,
+    limit: int,
+    after: str | None,
+    as_json: bool,
+) -> None:
+    """List the resources that are recorded. TEXT: part of an id, name or ARN."""
+    from vigie.history.archive import ResourceFilter
+
+    wanted = ResourceFilter(account=account, region=region, type=type_, present=not deleted, text=text, tag=tag)
+    found = app.history.archive.resources(wanted, page(limit, after))
+    if as_json:
+        print_json(documents.paged_document(found, documents.resource_document))
+        return
+    rows = [(r.account, r.region, r.type, r.id, r.name if r.name != r.id else "") for r in found.items]
+    print_table(("account", "region", "type", "id", "name"), rows)
+    _more(len(rows), "resources", found.next)
+
+
+@click.command()
+@click.argument("resource")
+@click.option("--at", "at", type=TIME, help="As it was at this time (2026-11-23T10:00:00Z, or 2h for two hours ago).")
+@click.option("--revision", type=click.IntRange(1), help="As it was in this revision.")
+@json_option
+@store_options
+@with_app
+def show(app: App, resource: str, at: datetime | None, revision: int | None, as_json: bool) -> None:
+    """Show a resource's configuration, now or as it was. RESOURCE: an ARN, an id or a unique name."""
+    found = one_resource(app, resource)
+    assert found.pk is not None  # noqa: S101 - what the archive finds is recorded
+    if at is not None:
+        _show_state(app.history.archive.state_at(found.pk, at), found, as_json)
+        return
+    held = (
+        app.history.archive.revision(found.pk, revision) if revision else app.history.archive.latest(found.pk)
+    )
+    if held is None:
+        raise UsageError(f"{found} has no revision {revision}: `vigie history` lists its revisions.")
+    if as_json:
+        print_json(documents.revision_document(held))
+        return
+    _print_revision(held)
+
+
+def _show_state(state: StateAt, resource: Any, as_json: bool) -> None:
+    if as_json:
+        print_json(state_document(state, resource))
+        return
+    screen = console()
+    style = {Certainty.EXACT: "green", Certainty.CHANGED_IN_WINDOW: "yellow", Certainty.UNKNOWN: "red"}[state.certainty]
+    screen.print(f"{when(state.asked)}: {state.certainty.value}. {printable(state.explanation)}", style=style, markup=False)
+    if state.revision:
+        _print_revision(state.revision)
+    if state.next_revision:
+        screen.print(f"Next seen: revision {state.next_revision.number} at {when(state.next_revision.observed_at)}.")
+
+
+def state_document(state: StateAt, resource: Any) -> documents.Document:
+    """As ``show`` without a time, with ``asked``, ``certainty``, ``explanation`` and ``next``; configuration null if unknown."""
+    known = documents.revision_document(state.revision) if state.revision else documents.resource_document(resource)
+    if state.revision is None:
+        known |= {"present": None, "revision": None, "configuration": None}
+    return known | {
+        "asked": documents.instant(state.asked),
+        "certainty": state.certainty.value,
+        "explanation": state.explanation,
+        "next": documents.revision_document(state.next_revision) if state.next_revision else None,
+    }
+
+
+def _print_revision(revision: Revision) -> None:
+    from rich.syntax import Syntax
+
+    screen = console()
+    resource = revision.resource
+    screen.print(printable(f"{resource.type} {resource.name or resource.id}"), style="bold", markup=False)
+    facts = [("id", resource.id), ("ARN", resource.arn), ("account", resource.account), ("region", resource.region)]
+    after = f", changed after {when(revision.changed_after)}" if revision.changed_after else ""
+    facts.append(("revision", f"{revision.number} ({revision.kind.value}), seen {when(revision.observed_at)}{after}"))
+    for name, value in facts:
+        screen.print(f"  {name}: {printable(value)}", markup=False)
+    for key, problem in sorted(revision.unreadable.items()):
+        lack = f", needs {problem.permission}" if problem.permission else ""
+        screen.print(f"  {key} could not be read: {problem.code}{lack}", style="yellow", markup=False)
+    if revision.kind is ChangeKind.DELETED:
+        screen.print("  It was gone.", style="red")
+        return
+    text = json.dumps(revision.configuration, indent=2, ensure_ascii=True, sort_keys=True)
+    screen.print(Syntax(text, "json", background_color="default", word_wrap=True))
+
+
+@click.command()
+@click.argument("resource")
+@page_options
+@json_option
+@store_options
+@with_app
+def history(app: App, resource: str, limit: int, after: str | None, as_json: bool) -> None:
+    """Show all that happened to a resource, newest first. RESOURCE: an ARN, an id or a unique name."""
+    found = one_resource(app, resource)
+    assert found.pk is not None  # noqa: S101 - what the archive finds is recorded
+    changes = app.history.archive.revisions(found.pk, page(limit, after))
+    if as_json:
+        print_json(documents.paged_document(changes, documents.change_document))
+        return
+    for change in changes.items:
+        _print_change(change)
+    _more(len(changes.items), "revisions", changes.next)
+
+
+@click.command()
+@click.argument("resource")
+@click.argument("revisions", nargs=-1, type=click.IntRange(1))
+@json_option
+@store_options
+@with_app
+def diff(app: App, resource: str, revisions: tuple[int, ...], as_json: bool) -> None:
+    """Show what differs between two revisions of a resource.
+
+    RESOURCE: an ARN, an id or a unique name. REVISIONS: two numbers; one = against the one before; none = the last two.
+    """
+    if len(revisions) > 2:
+        raise UsageError("Give at most two revisions: `vigie diff RESOURCE 2 5`.")
+    found = one_resource(app, resource)
+    assert found.pk is not None  # noqa: S101 - what the archive finds is recorded
+    latest = app.history.archive.latest(found.pk)
+    last = latest.number if latest else 0
+    numbers = revisions if len(revisions) == 2 else (revisions[0] - 1, revisions[0]) if revisions else (last - 1, last)
+    if numbers[0] < 1:
+        raise UsageError(f"Revision {numbers[1]} is the first of {found}: there is none before it to compare with.")
+    before, now = (_revision(app, found, number) for number in numbers)
+    entries = compute_diff(before.configuration, now.configuration, app.treatment(found.type))
+    if as_json:
+        print_json(documents.comparison_document(before, now, entries))
+        return
+    screen = console()
+    screen.print(printable(f"{found}: revision {before.number} → {now.number}"), style="bold", markup=False)
+    for line in diff_lines(entries):
+        screen.print(line)
+    if not entries:
+        screen.print("  No difference.")
+
+
+def _revision(app: App, resource: Any, number: int) -> Revision:
+    held = app.history.archive.revision(resource.pk, number)
+    if held is None:
+        raise UsageError(f"{resource} has no revision {number}: `vigie history` lists its revisions.")
+    return held
+
+
+@click.command()
+@click.option("--since", type=TIME, help="Not before this time (2026-11-23T10:00:00Z, or 2h for two hours ago).")
+@click.option("--until", type=TIME, help="Not after this time.")
+@scope_options
+@click.option("--resource", metavar="RESOURCE", help="Only of this resource: an ARN, an id or a unique name.")
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    type=click.Choice([kind.value for kind in ChangeKind]),
+    help="Only these kinds; without it, all but `ephemeral` and `baseline`.",
+)
+@click.option("--all", "everything", is_flag=True, help="All kinds.")
+@page_options
+@json_option
+@store_options
+@with_app
+def changes(
+    app: App,
+    since: datetime | None,
+    until: datetime | None,
+    account: str | None,
+    region: str | None,
+    type_: str | None,
+    resource: str | None,
+    kinds: tuple[str, ...],
+    everything: bool,
+    limit: int,
+    after: str | None,
+    as_json: bool,
+) -> None:
+    """List what changed, newest first.
+
+    Ephemeral changes and baselines (what the first look at an account found there) are counted, and listed with --all.
+    """
+    from vigie.history.archive import ChangeFilter
+
+    durable = tuple(kind for kind in ChangeKind if kind.durable)
+    shown = tuple(ChangeKind) if everything else tuple(ChangeKind(kind) for kind in kinds) or durable
+    wanted = ChangeFilter(
+        since=since,
+        until=until,
+        account=account,
+        region=region,
+        type=type_,
+        resource=one_resource(app, resource).pk if resource else None,
+        kinds=shown,
+    )
+    found = app.history.archive.changes(wanted, page(limit, after))
+    hidden = _hidden(app, wanted, shown)
+    if as_json:
+        print_json(documents.paged_document(found, documents.change_document) | {"hidden": hidden})
+        return
+    for change in found.items:
+        _print_change(change, with_resource=True)
+    if hidden:
+        counts = ", ".join(f"{count:,} {kind}" for kind, count in hidden.items())
+        console(stderr=True).print(f"Not shown: {counts} (--all shows them).", style="dim")
+    _more(len(found.items), "changes", found.next)
+
+
+def _hidden(app: App, wanted: Any, shown: tuple[ChangeKind, ...]) -> dict[str, int]:
+    from dataclasses import replace
+
+    counts = app.history.archive.change_counts(replace(wanted, kinds=()))
+    return {kind.value: n for kind, n in counts.items() if kind not in shown and n}
+
+
+def _print_change(change: Change, *, with_resource: bool = False) -> None:
+    from rich.text import Text
+
+    screen = console()
+    revision = change.revision
+    styles = {ChangeKind.DELETED: "red", ChangeKind.CREATED: "green", ChangeKind.RECREATED: "green"}
+    line = Text(f"{when(revision.observed_at)}  ")
+    line.append(f"{change.kind.value:<9}", style=styles.get(change.kind, "yellow" if change.kind.durable else "dim"))
+    if with_resource:
+        resource = change.resource
+        line.append(f"  {resource.type} ")
+        line.append(printable(resource.name or resource.id), style="bold")
+        line.append(f"  {resource.account} {resource.region}", style="dim")
+    line.append(f"  revision {revision.number}", style="dim")
+    screen.print(line)
+    if change.kind in (ChangeKind.CHANGED, ChangeKind.EPHEMERAL, ChangeKind.RECREATED):
+        for entry in diff_lines(change.diff):
+            screen.print(entry)
+
+
+def _more(shown: int, what: str, cursor: str | None) -> None:
+    screen = console(stderr=True)
+    if not shown:
+        screen.print(f"No {what}.", style="dim")
+    elif cursor:
+        screen.print(f"{shown:,} {what} shown; go on with --after {cursor}", style="dim", markup=False)

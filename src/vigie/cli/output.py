@@ -1,0 +1,106 @@
+"""How the commands print: one JSON document, or text for people."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vigie.model.change import DiffEntry
+from vigie.model.durations import format_duration
+from vigie.model.finding import Severity
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SEVERITY_STYLE = {
+    Severity.CRITICAL: "bold white on red",
+    Severity.HIGH: "bold red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
+    Severity.INFORMATIONAL: "dim",
+}
+OP_SIGN = {"add": ("+", "green"), "remove": ("-", "red"), "replace": ("~", "yellow")}
+LONGEST_VALUE = 160
+"""Longer values in a diff line are cut, and say so: `--json` has them whole."""
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on standard output, UTF-8, keys in their order."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A Rich console; text from AWS is printed without markup, so that a name cannot colour or hide a line."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+
+
+def printable(text: Any) -> str:
+    """Text from AWS made harmless for a terminal: control and direction characters are shown as escapes."""
+    return "".join(c if c.isprintable() or c == " " else f"\\u{ord(c):04x}" for c in str(text))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, styles: Sequence[str | None] = ()) -> None:
+    """A table for people. A cell may be a ``rich.text.Text``."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for index, column in enumerate(columns):
+        table.add_column(column, style=styles[index] if index < len(styles) else None, overflow="fold")
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else Text("" if cell is None else printable(cell)) for cell in row))
+    screen = console()
+    screen.soft_wrap = False
+    if not screen.is_terminal:
+        screen.width = max(screen.width, 200)
+    screen.print(table)
+
+
+def severity_text(severity: Severity) -> Any:
+    from rich.text import Text
+
+    return Text(severity.value, style=SEVERITY_STYLE[severity])
+
+
+def short(value: Any) -> str:
+    """A value of a configuration on one line."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = printable(text)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}… ({len(text)} characters)"
+
+
+def diff_lines(diff: Iterable[DiffEntry], indent: str = "    ") -> list[Any]:
+    """A diff as lines: a sign, the path, the values. Colour only repeats what the sign says."""
+    from rich.text import Text
+
+    lines = []
+    for entry in diff:
+        sign, style = OP_SIGN[entry.op]
+        if entry.op == "add":
+            value = short(entry.new)
+        elif entry.op == "remove":
+            value = short(entry.old)
+        else:
+            value = f"{short(entry.old)} → {short(entry.new)}"
+        note = "  (ephemeral)" if entry.ephemeral else ""
+        lines.append(Text(f"{indent}{sign} {printable(entry.path)}: {value}{note}", style="dim" if entry.ephemeral else style))
+    return lines
+
+
+def when(moment: datetime | None) -> str:
+    """A time, in UTC, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ") if moment else "never"
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """How long since, in words."""
+    elapsed = now - moment
+    return "just now" if elapsed < timedelta(seconds=1) else f"{format_duration(elapsed)} ago"

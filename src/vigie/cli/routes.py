@@ -1,0 +1,105 @@
+"""Where notifications go, and what became of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from vigie.cli.output import console, print_json, print_table, printable, when
+from vigie.cli.session import json_option, store_options, with_app
+from vigie.model import documents
+
+if TYPE_CHECKING:
+    from vigie.app import App
+
+
+@click.group()
+def routes() -> None:
+    """The routes: which changes and findings go to which channels."""
+
+
+@routes.command("list")
+@json_option
+@store_options
+@with_app
+def list_routes(app: App, as_json: bool) -> None:
+    """List the routes and channels of the settings."""
+    rows = [documents.plain(route) for route in app.routes]
+    if as_json:
+        print_json(documents.list_document(rows))
+        return
+    for route in app.routes:
+        console().print(printable(f"{route.name}: → {', '.join(route.channels)}"), markup=False)
+    if not rows:
+        console(stderr=True).print("There are no routes: docs/how-to/notifications.md shows how to write one.", style="dim")
+
+
+@routes.command("explain")
+@click.option("--change", metavar="RESOURCE[:REVISION]", help="Explain for this change (without a revision, the last).")
+@click.option("--rule", metavar="RULE", help="Explain for the finding of this rule …")
+@click.option("--resource", metavar="RESOURCE", help="… on this resource.")
+@click.option("--subject", help="Which one, where the rule has several findings on the resource.")
+@json_option
+@store_options
+@with_app
+def explain(
+    app: App, change: str | None, rule: str | None, resource: str | None, subject: str | None, as_json: bool
+) -> None:
+    """Say for each route why it does, or does not, take a change or a finding.
+
+    Without an option: for the last change that was recorded.
+    """
+    about, explanations = app.explain_routes(change=change, rule=rule, resource=resource, subject=subject)
+    if as_json:
+        print_json(documents.list_document(documents.plain(explanation) for explanation in explanations) | {"about": about})
+        return
+    screen = console()
+    screen.print(printable(about), style="bold", markup=False)
+    for explanation in explanations:
+        sign, style = ("✓", "green") if explanation.matches else ("✗", "dim")
+        screen.print(printable(f"  {sign} {explanation.route}: {explanation.reason}"), style=style, markup=False)
+    if not explanations:
+        screen.print("There are no routes: docs/how-to/notifications.md shows how to write one.", style="dim")
+
+
+@routes.command("test")
+@click.argument("channel")
+@store_options
+@with_app
+def test(app: App, channel: str) -> None:
+    """Send a test message to a CHANNEL of the settings."""
+    app.notifier.test_channel(channel)
+    console().print(f"Sent to {channel}.", markup=False)
+
+
+@click.group()
+def notifications() -> None:
+    """Notifications: sent, waiting, dead."""
+
+
+@notifications.command("list")
+@click.option("--status", type=click.Choice(["pending", "sent", "dead"]), help="Only these.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True)
+@json_option
+@store_options
+@with_app
+def list_notifications(app: App, status: str | None, limit: int, as_json: bool) -> None:
+    """List notifications, newest first."""
+    rows = app.notifications(status=status, limit=limit)
+    if as_json:
+        print_json(documents.list_document(documents.plain(row) for row in rows))
+        return
+    cells = [(r.pk, r.status, r.route, r.channel, when(r.created_at), r.attempts, r.last_error or "") for r in rows]
+    print_table(("number", "status", "route", "channel", "created", "attempts", "error"), cells)
+
+
+@notifications.command("resend")
+@click.argument("numbers", nargs=-1, type=int)
+@click.option("--all-dead", is_flag=True, help="All that were given up on.")
+@store_options
+@with_app
+def resend(app: App, numbers: tuple[int, ...], all_dead: bool) -> None:
+    """Try dead notifications again: those with these NUMBERS, or --all-dead."""
+    count = app.resend(numbers, all_dead=all_dead)
+    console().print(f"{count} to be sent again.")

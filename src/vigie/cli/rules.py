@@ -1,0 +1,84 @@
+"""The rules: list, show, test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from vigie.cli.output import console, print_json, print_table, printable, severity_text
+from vigie.cli.session import json_option, store_options, with_app
+from vigie.model import documents
+from vigie.model.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from vigie.app import App
+
+
+@click.group()
+def rules() -> None:
+    """The rules that judge what is recorded: those that ship with vigie, and yours."""
+
+
+@rules.command("list")
+@click.option("--type", "type_", metavar="TYPE", help="Only those that judge this type.")
+@json_option
+@store_options
+@with_app
+def list_rules(app: App, type_: str | None, as_json: bool) -> None:
+    """List the rules."""
+    chosen = [rule for rule in app.rules if type_ is None or type_ in rule.applies_to]
+    if as_json:
+        print_json(documents.list_document(documents.rule_document(rule) for rule in chosen))
+        return
+    rows = [(severity_text(rule.severity), rule.id, rule.title, ", ".join(rule.applies_to)) for rule in chosen]
+    print_table(("severity", "rule", "title", "judges"), rows)
+
+
+@rules.command("show")
+@click.argument("rule_id", metavar="RULE")
+@json_option
+@store_options
+@with_app
+def show(app: App, rule_id: str, as_json: bool) -> None:
+    """Show what a rule judges, why, what to do about it, and what it does not report."""
+    rule = next((rule for rule in app.rules if rule.id == rule_id), None)
+    if rule is None:
+        raise UsageError(f"There is no rule {rule_id!r}: `vigie rules list` lists them.")
+    if as_json:
+        print_json(documents.rule_document(rule))
+        return
+    screen = console()
+    screen.print(f"{rule.id}: {rule.title}", style="bold", markup=False)
+    parameters = ", ".join(f"{name} = {value!r}" for name, value in rule.parameters.items())
+    parts = (
+        ("Severity", rule.severity.value),
+        ("Judges", ", ".join(rule.applies_to)),
+        ("Looks up", ", ".join(rule.depends_on)),
+        ("Parameters", parameters),
+        ("Why", rule.description),
+        ("Remedy", rule.remedy),
+        ("Not reported", rule.not_reported),
+        ("References", "\n  ".join(rule.references)),
+        ("From", rule.origin),
+    )
+    for name, text in parts:
+        if text:
+            screen.print(f"{name}:", style="bold")
+            screen.print("  " + text.replace("\n", "\n  "), markup=False)
+
+
+@rules.command("test")
+@click.argument("path", type=click.Path(exists=True, path_type=Path), required=False)
+@store_options
+@with_app
+def test(app: App, path: Path | None) -> int:
+    """Run the examples of the rules: all of them, or those below PATH."""
+    results = app.run_examples(path)
+    failed = [result for result in results if not result.passed]
+    screen = console()
+    for result in failed:
+        screen.print(printable(f"✗ {result.rule}: {result.example}: {result.explanation}"), style="red", markup=False)
+    screen.print(f"{len(results) - len(failed)} examples passed, {len(failed)} failed.")
+    return ExitCode.FINDINGS if failed else ExitCode.DONE
