@@ -12,7 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from vigie.catalogue.expression import Expression, Place, Template
+from vigie.catalogue.expression import Expression, Name, Place, Template
 from vigie.model.treatment import Treatment
 
 
@@ -91,7 +91,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Narrowing:
-    """How a listing is narrowed to one resource, for a second look at it. The answer may hold others still: compare ids."""
+    """How a listing is narrowed to one resource, for a second look at it. It may still hold others: compare ids."""
 
     param: str
     """The parameter of the listing operation that names resources."""
@@ -266,9 +266,9 @@ class Tags:
 class TypeDeclaration:
     """One resource type. Exactly one of ``listing``, ``singleton`` and ``hook`` is set.
 
-    In which order a resource is read: it is listed; ``skip`` and ``id`` look at it as listed; ``describe``; ``first`` details;
-    ``region``; other details, joins, tags (``Tags`` is a map from here on); ``transform``; decoding and redaction;
-    ``uid``, ``name`` and ``arn`` look at the resource as it is then.
+    In which order a resource is read: it is listed; ``skip`` and ``id`` look at it as listed; ``describe``; ``first``
+    details; ``region``; other details, joins, tags (``Tags`` is a map from here on); ``transform``; decoding and
+    redaction; ``uid``, ``name`` and ``arn`` look at the resource as it is then.
     """
 
     type: str
@@ -276,7 +276,7 @@ class TypeDeclaration:
     service: str
     table: str
     """The name of its table in the TOML file."""
-    reach: Reach
+    scope: Reach
     id: Expression
     about: str = ""
     """One sentence for the reference."""
@@ -290,7 +290,7 @@ class TypeDeclaration:
     """Those that are ``first`` come first."""
     joins: tuple[Join, ...] = ()
     tags: Tags | None = None
-    name: Expression | None = None
+    name: Name | None = None
     arn: Expression | Template | None = None
     uid: Expression | None = None
     """Tells incarnations apart where the id is a name that can be used again."""

@@ -68,6 +68,17 @@ class Expression:
 
 
 @dataclass(frozen=True)
+class Name(Expression):
+    """What people call a resource: of an ARN, its last part."""
+
+    def read(self, value: Any, place: Place | None = None, parent: Mapping[str, Any] | None = None) -> Any:
+        found = super().read(value, place, parent)
+        if isinstance(found, str) and found.startswith("arn:"):
+            return re.split("[:/]", found)[-1]
+        return found or None
+
+
+@dataclass(frozen=True)
 class Template:
     """A text with fields: ``arn:{partition}:ec2:{region}:{OwnerId}:vpc/{VpcId}``. Fields other than the words of
     ``Place`` are expressions over the resource."""

@@ -11,8 +11,8 @@ from vigie.model.scope import Scope
 
 
 class RestrictedCall(Protocol):
-    """The caller that a hook is given: one paced call at a time, no paging; an operation that the declaration does not name
-    raises. Failures of AWS are raised too, and are to be let through: they end the look at the scope."""
+    """The caller that a hook is given: one paced call at a time, no paging; an operation that the declaration does not
+    name raises. Failures of AWS are raised too, and are to be let through: they end the look at the scope."""
 
     def __call__(self, operation: str, /, **parameters: Any) -> Mapping[str, Any]:
         """The answer to one call. ``operation`` is ``"iam:GetCredentialReport"``."""

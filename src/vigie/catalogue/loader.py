@@ -29,8 +29,8 @@ class Catalogue:
     """By CloudFormation name, sorted."""
 
     def select(self, patterns: Iterable[str]) -> Catalogue:
-        """The types that match one of the patterns: a type (``AWS::S3::Bucket``), a service (``s3``), or a glob of either;
-        all, where there is no pattern. Parents come with their children.
+        """The types that match one of the patterns: a type (``AWS::S3::Bucket``), a service (``s3``), or a glob of
+        either; all, where there is no pattern. Parents come with their children.
 
         Raises CatalogueError where a pattern matches nothing.
         """

@@ -24,7 +24,7 @@ from vigie.catalogue.declaration import (
     Tier,
     TypeDeclaration,
 )
-from vigie.catalogue.expression import Expression
+from vigie.catalogue.expression import Expression, Name
 from vigie.catalogue.tables import Table
 from vigie.catalogue.transforms import TRANSFORMS
 from vigie.model.errors import CatalogueError
@@ -41,7 +41,7 @@ class FileContext:
     """What the keys of a file that start with ``_`` say for all its types."""
 
     service: str
-    reach: Reach
+    scope: Reach
     event_source: str
     sources: Mapping[str, Source]
     hooks: frozenset[str]
@@ -59,7 +59,7 @@ def file_context(file: Table, hooks: frozenset[str]) -> FileContext:
     }
     return FileContext(
         service=service,
-        reach=file.choice("_scope", Reach, Reach.REGIONAL),
+        scope=file.choice("_scope", Reach, Reach.REGIONAL),
         event_source=file.text("_event_source") or f"{service}.amazonaws.com",
         sources=sources,
         hooks=hooks,
@@ -76,7 +76,7 @@ def type_declaration(table: Table, name: str, context: FileContext) -> TypeDecla
         type=table.required_text("cfn"),
         service=context.service,
         table=name,
-        reach=table.choice("scope", Reach, context.reach),
+        scope=table.choice("scope", Reach, context.scope),
         id=_identity(table, name),
         about=table.text("about") or "",
         listing=_listing(table, context),
@@ -87,7 +87,7 @@ def type_declaration(table: Table, name: str, context: FileContext) -> TypeDecla
         details=tuple(sorted(details, key=lambda detail: not detail.first)),
         joins=tuple(_join(key, inner, context) for key, inner in table.tables("join").items()),
         tags=_tags(table, context.service),
-        name=table.expression("name"),
+        name=_name(table),
         arn=table.template("arn"),
         uid=table.expression("uid"),
         region=table.expression("region"),
@@ -117,6 +117,11 @@ def _identity(table: Table, name: str) -> Expression:
     if table.has("singleton") and not table.has("id"):
         return Expression(f"'{name.replace('_', '-')}'")
     return table.required_expression("id")
+
+
+def _name(table: Table) -> Name | None:
+    expression = table.expression("name")
+    return Name(expression.text) if expression else None
 
 
 def _call(table: Table, service: str, op: str = "op") -> Call:
