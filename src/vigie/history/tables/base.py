@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Integer, MetaData
+from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, MetaData
 from sqlalchemy.types import TypeDecorator
+
+from vigie.model.canonical import CONFIG_DIGEST, DURABLE_DIGEST
 
 metadata = MetaData(
     naming_convention={
@@ -47,3 +49,31 @@ class Instant(TypeDecorator[datetime]):
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Digest(TypeDecorator[str]):
+    """A named digest (``sha256:<64 hex>``), stored as one byte for the name and the 32 of the digest.
+
+    Raises ``ValueError`` for a name that is not known: a digest never changes meaning, a new algorithm gets a new name and number.
+    """
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        if value is None:
+            return None
+        name, _, digits = value.partition(":")
+        if name not in _DIGEST_NUMBERS or len(digits) != 64:
+            raise ValueError(f"not a digest that can be stored: {value!r}")
+        return bytes((_DIGEST_NUMBERS[name],)) + bytes.fromhex(digits)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        stored = bytes(value)
+        return f"{_DIGEST_NAMES[stored[0]]}:{stored[1:].hex()}"
+
+
+_DIGEST_NUMBERS = {CONFIG_DIGEST: 1, DURABLE_DIGEST: 2}
+_DIGEST_NAMES = {number: name for name, number in _DIGEST_NUMBERS.items()}

@@ -1,0 +1,35 @@
+"""Triggers that refuse to rewrite or remove rows: history is only ever added to.
+
+A retention erasure (invariant 1) will lift them for its own transaction, and log that it did.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import DDL, Table, event
+
+
+def refuse_rewriting(table: Table) -> None:
+    """Create the triggers whenever the table is created."""
+    for dialect, statements in statements_for(table.name).items():
+        for statement in statements:
+            event.listen(table, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect=dialect))
+
+
+def statements_for(table: str) -> dict[str, list[str]]:
+    """The DDL by dialect. Also what the migrations run."""
+    sentence = f"{table} is append-only"
+    sqlite = [
+        f"CREATE TRIGGER {table}_refuses_{verb.lower()} BEFORE {verb} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
+        for verb in ("UPDATE", "DELETE")
+    ]
+    function = f"{table}_is_append_only"
+    postgresql = [
+        f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{sentence}'; END $$",
+        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
+        f"FOR EACH ROW EXECUTE FUNCTION {function}()",
+        f"CREATE TRIGGER {table}_refuses_truncate BEFORE TRUNCATE ON {table} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {function}()",
+    ]
+    return {"sqlite": sqlite, "postgresql": postgresql}
