@@ -1,0 +1,1 @@
+"""Ways to people, one module each."""

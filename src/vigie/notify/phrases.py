@@ -1,0 +1,125 @@
+"""Sentences about events, and texts from elsewhere made fit to be shown. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from vigie.history.outbox import Topic
+from vigie.model.finding import FindingStatus
+from vigie.notify.event import DiffLine, Event
+
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode categories that do not show, or that reorder what is shown around them."""
+
+_CHANGED = {"created": "was created", "changed": "changed", "deleted": "was deleted", "recreated": "was re-created"}
+_SINCE = {Topic.FINDING: "First seen"}
+_FOUND = {
+    "reopened": "again: ",
+    "updated": "updated: ",
+    "justified": "justified: ",
+    "resolved": "resolved: ",
+    "unknown": "can no longer be judged: ",
+}
+
+
+@lru_cache(maxsize=4096)
+def _hidden(character: str) -> bool:
+    return unicodedata.category(character) in _HIDDEN
+
+
+def clean(text: str, *, lines: bool = False) -> str:
+    """The text with every character that does not show written out (``\\u202e``): none can forge or reorder a message.
+
+    ``lines`` keeps line breaks.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if not _hidden(c) or (lines and c == "\n") else _written(c) for c in text)
+
+
+def _written(character: str) -> str:
+    if character in "\n\r\t":
+        return " "
+    code = ord(character)
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def time_text(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def headline(event: Event) -> str:
+    """The event in a few words, without account and region."""
+    if event.topic is Topic.FINDING:
+        severity = event.severity.value.upper() if event.severity and event.status is FindingStatus.OPEN else ""
+        prefix = f"{severity} " if severity else ""
+        return f"{prefix}{_FOUND.get(event.kind, '')}{event.title}: {event.label}"
+    if event.topic is Topic.CHANGE:
+        return f"{event.type} {event.label} {_CHANGED.get(event.kind, event.kind)}"
+    if event.topic is Topic.BASELINE:
+        return f"{event.type}: {plural(event.count, 'resource')}"
+    if event.kind == "notice":
+        return event.message
+    what = f"{event.type} in {event.region}" if event.type and event.region else event.type or "the account"
+    if event.kind == "restored":
+        return f"vigie sees {what} again"
+    return f"vigie cannot see {what}" + (f" ({event.title})" if event.title else "")
+
+
+def facts(event: Event) -> list[tuple[str, str]]:
+    """Labels and values, in the order in which they are shown."""
+    interval = time_text(event.at)
+    if event.topic is Topic.CHANGE and event.after:
+        interval = f"between {time_text(event.after)} and {interval}"
+    found: list[tuple[str, str | None]] = [
+        ("Account", event.account_label),
+        ("Region", event.region),
+        ("Type", event.type),
+        ("Resource", event.arn or event.id),
+        ("Rule", event.rule),
+        ("Subject", event.subject),
+        ("Status", event.status.value if event.status else None),
+        ("Who", event.actor),
+        ("When" if event.topic is Topic.CHANGE else "Seen", interval),
+        (_SINCE.get(event.topic, "Since"), time_text(event.first_seen) if event.first_seen else None),
+        ("Error", event.error),
+        ("Missing permission", event.missing_permission),
+    ]
+    return [(label, value) for label, value in found if value]
+
+
+def diff_text(line: DiffLine) -> str:
+    """``+ path: new``, ``- path: old``, ``~ path: old → new``."""
+    if line.op == "add":
+        return f"+ {line.path}: {line.new}"
+    if line.op == "remove":
+        return f"- {line.path}: {line.old}"
+    return f"~ {line.path}: {line.old} → {line.new}"
+
+
+def diff_texts(event: Event) -> list[str]:
+    """The lines of the event's difference, and how many are left out."""
+    lines = [diff_text(line) for line in event.diff]
+    if event.diff_left_out:
+        lines.append(f"… and {plural(event.diff_left_out, 'more difference')}")
+    return lines
+
+
+def link(event: Event, base_url: str | None) -> str | None:
+    """The page of what the event is about."""
+    if base_url is None:
+        return None
+    root = base_url.rstrip("/")
+    if event.finding_pk is not None:
+        return f"{root}/findings/{event.finding_pk}"
+    if event.resource_pk is not None:
+        return f"{root}/resources/{event.resource_pk}"
+    if event.topic is Topic.COVERAGE:
+        return f"{root}/coverage"
+    return None
