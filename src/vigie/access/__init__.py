@@ -3,6 +3,7 @@
 Usable on its own: ``judge(type, configuration, account=…, facts=…)``.
 """
 
-from vigie.access.verdict import Access, Facts, Grant, GrantClass, judge
+from vigie.access.mechanisms import judge
+from vigie.access.verdict import Access, Facts, Grant, GrantClass
 
 __all__ = ["Access", "Facts", "Grant", "GrantClass", "judge"]

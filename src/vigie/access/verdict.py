@@ -72,7 +72,6 @@ class Facts:
 
 
 NOTHING_KNOWN = Facts()
-NOTHING_UNREAD: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,24 +96,3 @@ class Access:
 
     def of(self, kind: GrantClass) -> Sequence[Grant]:
         return [g for g in self.grants if g.kind is kind]
-
-
-def judge(
-    resource_type: str,
-    configuration: Mapping[str, Any],
-    *,
-    account: str,
-    facts: Facts = NOTHING_KNOWN,
-    arn: str | None = None,
-    unread: Mapping[str, str] = NOTHING_UNREAD,
-) -> Access:
-    """Who outside ``account`` can reach a resource of this type with this configuration (as the catalogue records it).
-
-    ``arn`` is the resource's own. ``unread`` names the keys of the configuration that could not be read, and why;
-    one that is
-    needed and has no last known value is in ``problems``. Never raises: what cannot be read or decided is in
-    ``problems``.
-    """
-    from vigie.access.mechanisms import grants_of
-
-    return grants_of(resource_type, configuration, account=account, facts=facts, arn=arn, unread=unread)
