@@ -72,3 +72,7 @@ class Reading:
     unread_parents: frozenset[str] = frozenset()
     """Ids of parents whose children could not be listed: nothing below them may be concluded gone."""
     calls: int = 0
+    whole_listing: bool = True
+    """False where the listing ended early (a cap), or held what could not be identified: absence says nothing then."""
+    unread: frozenset[str] = frozenset()
+    """Ids that were listed and could not be read at all: nothing may be concluded about them."""

@@ -1,0 +1,188 @@
+"""Entering accounts: whose credentials these are, whether they are of the expected account, and where one may look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from botocore.credentials import ReadOnlyCredentials
+
+from vigie.aws.caller import Caller, Line
+from vigie.aws.credentials import Purse, RolePurse, Session
+from vigie.aws.errors import CallFailed
+from vigie.aws.options import DEFAULT_REGION, HOME_REGIONS
+from vigie.model.account import Account
+from vigie.model.scope import Outcome, Problem
+
+ENTRY_OPERATIONS: Final = frozenset(
+    {
+        ("sts", "GetCallerIdentity"),
+        ("sts", "AssumeRole"),
+        ("account", "ListRegions"),
+        ("ec2", "DescribeRegions"),
+    }
+)
+"""What vigie calls beside the declared types: to be in the generated IAM policy too."""
+
+SESSION_NAME: Final = "vigie"
+_SESSION_SECONDS: Final = 3600
+
+ALWAYS_ENABLED: Final = frozenset(
+    """
+    us-east-1 us-east-2 us-west-1 us-west-2 ca-central-1 sa-east-1
+    eu-west-1 eu-west-2 eu-west-3 eu-central-1 eu-north-1
+    ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-southeast-1 ap-southeast-2
+    """.split()
+)
+"""Regions that no account can disable (AWS General Reference, "Managing AWS Regions")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whom AWS takes us for (GetCallerIdentity)."""
+
+    account: str
+    arn: str
+
+    @property
+    def partition(self) -> str:
+        return partition_of(self.arn)
+
+
+@dataclass(frozen=True, slots=True)
+class Regions:
+    """The enabled regions of an account, and what hindered learning them."""
+
+    names: tuple[str, ...]
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def certain(self) -> bool:
+        """Whether AWS said so; otherwise they are those that botocore knows."""
+        return not self.problems
+
+
+def partition_of(arn: str) -> str:
+    """``arn:aws-cn:iam::…`` → ``aws-cn``."""
+    parts = arn.split(":", 2)
+    return parts[1] if len(parts) == 3 and parts[1] else "aws"
+
+
+class Entrances:
+    """Gives callers of accounts. Threads share it."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+
+    def trusted_region(self, partition: str) -> str:
+        """A region of the partition that cannot be disabled: the default one, if it is such, or the home region."""
+        default = self.line.clients.default_region
+        if self.line.clients.partition_of(default) != partition:
+            return HOME_REGIONS.get(partition, DEFAULT_REGION)
+        if partition == "aws" and default not in ALWAYS_ENABLED:
+            return HOME_REGIONS["aws"]
+        return default
+
+    def current(self) -> Account:
+        """The account of the ambient credentials.
+
+        Raises:
+            CallFailed: ``CREDENTIALS`` where there are none, or AWS refuses them.
+        """
+        clients = self.line.clients
+        partition = clients.partition_of(clients.default_region)
+        identity = self.identity(self._caller("", clients.ambient, partition))
+        return Account(identity.account, partition=identity.partition)
+
+    def enter(self, account: Account) -> Caller:
+        """A caller that was seen to be of this account.
+
+        Raises:
+            CallFailed: ``CREDENTIALS``: the role cannot be assumed, or the keys are refused or of another account.
+        """
+        ambient = self.line.clients.ambient
+        if account.role_arn is None:
+            caller = self._caller(account.id, ambient, account.partition)
+        else:
+            partition = partition_of(account.role_arn)
+            caller = self._caller(account.id, self._role(account, partition), partition)
+        identity = self.identity(caller)
+        if identity.account != account.id:
+            message = f"the credentials are of the account {identity.account} ({identity.arn}), not of {account.id}"
+            raise CallFailed(Outcome.CREDENTIALS, "WrongAccount", message, "sts:GetCallerIdentity")
+        return caller
+
+    def identity(self, caller: Caller) -> Identity:
+        """Whom AWS takes the caller for. Raises CallFailed."""
+        answer = caller.call("sts", caller.trusted_region, "GetCallerIdentity", expect="Account")
+        return Identity(str(answer["Account"]), str(answer.get("Arn", "")))
+
+    def regions(self, caller: Caller) -> Regions:
+        """The enabled regions of the caller's account, sorted: asked of the account service, else of EC2, else known."""
+        problems: list[Problem] = []
+        for ask in (_listed_regions, _described_regions):
+            try:
+                names = ask(caller)
+            except CallFailed as failure:
+                if failure.outcome is Outcome.CREDENTIALS:
+                    raise
+                problems.append(failure.problem())
+            else:
+                # a simulated AWS names those of all partitions
+                here = [name for name in names if self.line.clients.partition_of(name) == caller.partition]
+                if here:
+                    return Regions(tuple(sorted(here)))
+        known = self.line.clients.known_regions(caller.partition) or (caller.trusted_region,)
+        return Regions(tuple(sorted(known)), tuple(problems))
+
+    def _caller(self, account: str, purse: Purse, partition: str) -> Caller:
+        return Caller(self.line, account, purse, partition=partition, trusted_region=self.trusted_region(partition))
+
+    def _role(self, account: Account, partition: str) -> RolePurse:
+        assumer = self._caller("", self.line.clients.ambient, partition)
+        parameters: dict[str, Any] = {
+            "RoleArn": account.role_arn,
+            "RoleSessionName": SESSION_NAME,
+            "DurationSeconds": _SESSION_SECONDS,
+        }
+        if account.external_id:
+            parameters["ExternalId"] = account.external_id
+
+        def assume() -> Session:
+            try:
+                answer = assumer.call("sts", assumer.trusted_region, "AssumeRole", parameters, expect="Credentials")
+            except CallFailed as failure:
+                raise _not_entered(failure, account) from failure
+            return _session(answer["Credentials"])
+
+        return RolePurse(assume, self.line.now)
+
+
+def _not_entered(failure: CallFailed, account: Account) -> CallFailed:
+    """Whatever hinders the assumption of a role: the account could not be looked at, and nothing is said of it."""
+    if failure.outcome in (Outcome.DENIED, Outcome.DENIED_SCP):
+        hint = "its trust policy must name us" + (", with this external id" if account.external_id else "")
+        return failure.but(Outcome.CREDENTIALS, f"{failure.message} ({account.role_arn} cannot be assumed: {hint})")
+    return failure.but(Outcome.CREDENTIALS)
+
+
+def _session(given: dict[str, Any]) -> Session:
+    keys = ReadOnlyCredentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+    return Session(keys, datetime.fromisoformat(str(given["Expiration"])))
+
+
+def _listed_regions(caller: Caller) -> list[str]:
+    pages = caller.pages(
+        "account",
+        caller.trusted_region,
+        "ListRegions",
+        {"RegionOptStatusContains": ["ENABLED", "ENABLED_BY_DEFAULT"]},
+        expect="Regions",
+    )
+    return [region["RegionName"] for page in pages for region in page["Regions"]]
+
+
+def _described_regions(caller: Caller) -> list[str]:
+    answer = caller.call("ec2", caller.trusted_region, "DescribeRegions", {"AllRegions": False}, expect="Regions")
+    return [region["RegionName"] for region in answer["Regions"]]
