@@ -1,0 +1,77 @@
+"""What access rules share: making violations of the grants of the access analysis, and refusing to pass on doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from vigie.access import Access, Grant
+from vigie.model.change import Revision
+from vigie.model.finding import Severity, Violation
+from vigie.rules.declare import CannotTell
+from vigie.rules.estate import Estate
+
+SHARED_TYPES: Final = (
+    "AWS::S3::Bucket",
+    "AWS::SQS::Queue",
+    "AWS::SNS::Topic",
+    "AWS::KMS::Key",
+    "AWS::Lambda::Function",
+    "AWS::SecretsManager::Secret",
+    "AWS::DynamoDB::Table",
+    "AWS::ECR::Repository",
+    "AWS::IAM::Role",
+    "AWS::EC2::Snapshot",
+    "AWS::EC2::Image",
+    "AWS::RDS::DBSnapshot",
+    "AWS::RDS::DBClusterSnapshot",
+)
+"""Types that can be shared with the outside by a policy, a list or an attribute of their own."""
+
+SHOWN_ACTIONS: Final = 4
+
+
+def actions(grant: Grant) -> str:
+    """The actions of a grant for people: the first few, and how many more."""
+    named = list(grant.actions[:SHOWN_ACTIONS])
+    more = len(grant.actions) - len(named)
+    return ", ".join(named) + (f" and {more} more" if more else "") if named else "use it"
+
+
+def conditions(grant: Grant) -> str:
+    """What still has to hold, for people; empty where nothing has to."""
+    return f" (if {' and '.join(grant.conditions)})" if grant.conditions else ""
+
+
+def public(revision: Revision, estate: Estate) -> Iterator[Violation]:
+    """One violation for each way in which anyone at all may use the resource.
+
+    Raises:
+        CannotTell: after the violations, where something could not be read or decided: no violation is not a pass then.
+    """
+    access = estate.access(revision)
+    for grant in access.public():
+        yield Violation(f"Anyone may {actions(grant)}{conditions(grant)}", grant.subject, grant)
+    refuse_doubt(access)
+
+
+def shared(grants: Iterable[Grant], by: str, severity: Severity | None = None) -> Iterator[Violation]:
+    """One violation for each grant: ``by`` says who it is in general ("Unknown account")."""
+    for grant in grants:
+        message = f"{by} {grant.who} may {actions(grant)}{conditions(grant)}"
+        yield Violation(message, grant.subject, grant, severity)
+
+
+def refuse_doubt(access: Access) -> None:
+    """Refuse to let the absence of violations be a pass.
+
+    Raises:
+        CannotTell: the access analysis could not read or decide something.
+    """
+    if access.problems:
+        raise CannotTell("; ".join(access.problems))
+
+
+def words(parts: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
