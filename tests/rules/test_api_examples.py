@@ -67,7 +67,7 @@ def test_a_rule_is_found_with_its_parameters_and_examples(tmp_path: Path) -> Non
         """,
     )
     found = results(tmp_path)
-    assert [r.complaint for r in found] == [None, None, None]
+    assert [r.explanation for r in found] == [None, None, None]
     assert [r.example.expected for r in found] == [
         Compliance.NON_COMPLIANT,
         Compliance.COMPLIANT,
@@ -93,8 +93,8 @@ def test_a_rule_is_found_with_its_parameters_and_examples(tmp_path: Path) -> Non
 def test_an_example_that_does_not_hold_says_why(tmp_path: Path, body: str, example: str, complaint: str) -> None:
     write_rule(tmp_path, body, example)
     (result,) = results(tmp_path)
-    assert result.complaint is not None
-    assert complaint in result.complaint
+    assert result.explanation is not None
+    assert complaint in result.explanation
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_an_example_is_laid_over_the_sample_of_its_type(tmp_path: Path) -> None:
     (tmp_path / "samples.toml").write_text(
         '["AWS::SQS::Queue"]\nid = "orders"\nconfiguration.Attributes = { A = "1", C = "3" }\n'
     )
-    assert [r.complaint for r in results(tmp_path)] == [None, None]
+    assert [r.explanation for r in results(tmp_path)] == [None, None]
 
 
 def test_an_example_has_an_estate(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_absence_in_a_gap_is_unknown(tmp_path: Path) -> None:
         estate.gaps = [{ type = "AWS::SQS::Queue", account = "222222222222", region = "eu-west-1" }]
         """,
     )
-    assert [r.complaint for r in results(tmp_path)] == [None, None]
+    assert [r.explanation for r in results(tmp_path)] == [None, None]
 
 
 def test_a_broken_rule_file_is_one_sentence_and_the_others_go_on(tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ def test_a_rule_without_python(tmp_path: Path) -> None:
         unreadable = ["Attributes"]
         """)
     )
-    assert [r.complaint for r in results(tmp_path, "queue-without-key")] == [None, None, None]
+    assert [r.explanation for r in results(tmp_path, "queue-without-key")] == [None, None, None]
 
 
 def test_a_rule_without_python_judges_each_element(tmp_path: Path) -> None:
@@ -267,7 +267,7 @@ def test_a_rule_without_python_judges_each_element(tmp_path: Path) -> None:
         name = "none"
         """)
     )
-    assert [r.complaint for r in results(tmp_path, "grants")] == [None, None]
+    assert [r.explanation for r in results(tmp_path, "grants")] == [None, None]
 
 
 def test_a_wrong_expression_is_one_sentence(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ EXAMPLES = [
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES)
 def test_the_example_holds(rule: Rule, example: Example) -> None:
     result = run_example(rule, example)
-    assert result.passed, f"{rule.id}: {example.name}: {result.complaint}"
+    assert result.passed, f"{rule.id}: {example.name}: {result.explanation}"
 
 
 def test_every_shipped_rule_file_can_be_read() -> None:

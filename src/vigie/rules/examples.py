@@ -81,19 +81,22 @@ class Example:
     message: str | None = None
     severity: Severity | None = None
 
+    def __str__(self) -> str:
+        return self.name
+
 
 @dataclass(frozen=True, slots=True)
 class ExampleResult:
-    """What came of an example. ``complaint`` is None when the rule did as expected."""
+    """What came of an example. ``explanation`` is None when the rule did as expected."""
 
     rule: str
     example: Example
     verdict: Verdict
-    complaint: str | None = None
+    explanation: str | None = None
 
     @property
     def passed(self) -> bool:
-        return self.complaint is None
+        return self.explanation is None
 
 
 def read_examples(rule: Rule, samples: Mapping[str, Sample]) -> list[Example]:
