@@ -16,9 +16,15 @@ help:
 	@echo "make lock                 write requirements.lock anew"
 
 $(VENV)/ready: requirements.lock pyproject.toml scripts/setup
-	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh scripts/setup
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh scripts/setup requirements.lock
+	@touch $(VENV)/ready $(VENV)/ready-demo
 
-demo: $(VENV)/ready
+# the demo needs less than half of what the tests need
+$(VENV)/ready-demo: requirements-demo.lock pyproject.toml scripts/setup
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh scripts/setup requirements-demo.lock
+	@touch $(VENV)/ready-demo
+
+demo: $(VENV)/ready-demo
 	@$(BIN)/python -m vigie.testing.demo $(ARGS)
 
 test: $(VENV)/ready system-packages
@@ -50,6 +56,8 @@ system-packages:
 lock:
 	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 		--all-extras --group dev pyproject.toml -o requirements.lock
+	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+		--extra demo --group build --constraint requirements.lock pyproject.toml -o requirements-demo.lock
 
 clean:
 	rm -rf $(VENV) .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

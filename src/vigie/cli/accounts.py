@@ -41,7 +41,9 @@ def list_accounts(app: App, as_json: bool) -> None:
     ]
     print_table(("id", "name", "relation", "watched", "role", "regions", "reason"), rows)
     if not rows:
-        console(stderr=True).print("No account is known yet: `vigie sweep` watches that of your credentials.", style="dim")
+        console(stderr=True).print(
+            "No account is known yet: `vigie sweep` watches that of your credentials.", style="dim"
+        )
 
 
 @accounts.command("add")
@@ -66,7 +68,7 @@ def add(
     unwatched: bool,
     reason: str | None,
 ) -> None:
-    """Make an account known, or change what is known of it. It is swept from the next sweep on: nothing needs a restart."""
+    """Make an account known, or change what is known of it. The next sweep reads it: nothing needs a restart."""
     try:
         checked = AccountSettings(
             id=id_, name=name, relation=relation, role_arn=role_arn, external_id=external_id, regions=regions,  # type: ignore[arg-type]
@@ -96,9 +98,7 @@ def remove(app: App, id_: str) -> None:
 @click.option("--reason", help="Why a third party is trusted.")
 @store_options
 @with_app
-def label(
-    app: App, id_: str, relation: str | None, name: str | None, watched: bool | None, reason: str | None
-) -> None:
+def label(app: App, id_: str, relation: str | None, name: str | None, watched: bool | None, reason: str | None) -> None:
     """Change how a known account is labelled."""
     held = app.history.accounts.get(id_)
     if held is None:

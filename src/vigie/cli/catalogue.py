@@ -56,7 +56,9 @@ def verify(app: App, as_json: bool) -> int:
 
 
 @catalogue.command("policy")
-@click.option("--type", "types", multiple=True, metavar="TYPE", help='Only for these types, as patterns ("AWS::S3::*").')
+@click.option(
+    "--type", "types", multiple=True, metavar="TYPE", help='Only for these types, as patterns ("AWS::S3::*").'
+)
 @store_options
 @with_app
 def policy(app: App, types: tuple[str, ...]) -> None:

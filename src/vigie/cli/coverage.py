@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @scope_options
-@click.option("--status", type=click.Choice([o.value for o in Outcome if o is not Outcome.NOT_FOUND]), help="Only these.")
+@click.option(
+    "--status", type=click.Choice([o.value for o in Outcome if o is not Outcome.NOT_FOUND]), help="Only these."
+)
 @click.option("--gaps", is_flag=True, help="Only what could not be seen whole.")
 @json_option
 @store_options

@@ -129,7 +129,9 @@ def one_finding(app: App, rule: str, resource: str, subject: str | None) -> Find
     if not found:
         raise UsageError(f"The rule {rule} has no finding on {resource}: `vigie findings` lists what there is.")
     subjects = ", ".join(repr(finding.subject) for finding in found[:8])
-    raise UsageError(f"The rule {rule} has {len(found)} findings on {resource}: choose one with --subject ({subjects}).")
+    raise UsageError(
+        f"The rule {rule} has {len(found)} findings on {resource}: choose one with --subject ({subjects})."
+    )
 
 
 @click.command()

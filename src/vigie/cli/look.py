@@ -69,9 +69,7 @@ def show(app: App, resource: str, at: datetime | None, revision: int | None, as_
     if at is not None:
         _show_state(app.history.archive.state_at(found.pk, at), found, as_json)
         return
-    held = (
-        app.history.archive.revision(found.pk, revision) if revision else app.history.archive.latest(found.pk)
-    )
+    held = app.history.archive.revision(found.pk, revision) if revision else app.history.archive.latest(found.pk)
     if held is None:
         raise UsageError(f"{found} has no revision {revision}: `vigie history` lists its revisions.")
     if as_json:
@@ -86,7 +84,9 @@ def _show_state(state: StateAt, resource: Any, as_json: bool) -> None:
         return
     screen = console()
     style = {Certainty.EXACT: "green", Certainty.CHANGED_IN_WINDOW: "yellow", Certainty.UNKNOWN: "red"}[state.certainty]
-    screen.print(f"{when(state.asked)}: {state.certainty.value}. {printable(state.explanation)}", style=style, markup=False)
+    screen.print(
+        f"{when(state.asked)}: {state.certainty.value}. {printable(state.explanation)}", style=style, markup=False
+    )
     if state.revision:
         _print_revision(state.revision)
     if state.next_revision:
@@ -94,7 +94,7 @@ def _show_state(state: StateAt, resource: Any, as_json: bool) -> None:
 
 
 def state_document(state: StateAt, resource: Any) -> documents.Document:
-    """As ``show`` without a time, with ``asked``, ``certainty``, ``explanation`` and ``next``; configuration null if unknown."""
+    """As ``show`` without a time, and ``asked``, ``certainty``, ``explanation``, ``next``; unknown: configuration null."""
     known = documents.revision_document(state.revision) if state.revision else documents.resource_document(resource)
     if state.revision is None:
         known |= {"present": None, "revision": None, "configuration": None}

@@ -89,7 +89,7 @@ def run(arguments: list[str]) -> int:
         click.echo(f"vigie: {error}", err=True)
         return error.exit_code
     except BrokenPipeError:
-        # whoever read our output has had enough (`vigie changes | head`): not an error; and nothing may be flushed at exit
+        # whoever read our output has had enough (`vigie changes | head`): no error, and nothing to flush at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
     except Exception as error:  # noqa: BLE001 - the last place: a defect of ours, told as such, never as the user's

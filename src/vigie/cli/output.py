@@ -56,7 +56,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, styles
     for index, column in enumerate(columns):
         table.add_column(column, style=styles[index] if index < len(styles) else None, overflow="fold")
     for row in rows:
-        table.add_row(*(cell if isinstance(cell, Text) else Text("" if cell is None else printable(cell)) for cell in row))
+        table.add_row(
+            *(cell if isinstance(cell, Text) else Text("" if cell is None else printable(cell)) for cell in row)
+        )
     screen = console()
     screen.soft_wrap = False
     if not screen.is_terminal:
@@ -91,7 +93,9 @@ def diff_lines(diff: Iterable[DiffEntry], indent: str = "    ") -> list[Any]:
         else:
             value = f"{short(entry.old)} → {short(entry.new)}"
         note = "  (ephemeral)" if entry.ephemeral else ""
-        lines.append(Text(f"{indent}{sign} {printable(entry.path)}: {value}{note}", style="dim" if entry.ephemeral else style))
+        lines.append(
+            Text(f"{indent}{sign} {printable(entry.path)}: {value}{note}", style="dim" if entry.ephemeral else style)
+        )
     return lines
 
 

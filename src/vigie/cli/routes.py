@@ -32,7 +32,9 @@ def list_routes(app: App, as_json: bool) -> None:
     for route in app.routes:
         console().print(printable(f"{route.name}: → {', '.join(route.channels)}"), markup=False)
     if not rows:
-        console(stderr=True).print("There are no routes: docs/how-to/notifications.md shows how to write one.", style="dim")
+        console(stderr=True).print(
+            "There are no routes: docs/how-to/notifications.md shows how to write one.", style="dim"
+        )
 
 
 @routes.command("explain")
@@ -52,7 +54,9 @@ def explain(
     """
     about, explanations = app.explain_routes(change=change, rule=rule, resource=resource, subject=subject)
     if as_json:
-        print_json(documents.list_document(documents.plain(explanation) for explanation in explanations) | {"about": about})
+        print_json(
+            documents.list_document(documents.plain(explanation) for explanation in explanations) | {"about": about}
+        )
         return
     screen = console()
     screen.print(printable(about), style="bold", markup=False)

@@ -86,12 +86,15 @@ def _print(report: SweepReport) -> None:
     screen = console()
     accounts = ", ".join(report.accounts) or "no account"
     screen.print(
-        f"Swept {accounts}: {report.resources:,} resources, {report.calls:,} calls, {report.seconds:.1f} s.", style="bold"
+        f"Swept {accounts}: {report.resources:,} resources, {report.calls:,} calls, {report.seconds:.1f} s.",
+        style="bold",
     )
     changes = ", ".join(f"{n:,} {kind}" for kind, n in report.changes.items() if n) or "none"
     screen.print(f"Changes: {changes}")
     held = ", ".join(f"{n:,} {severity}" for severity, n in report.open_findings.items() if n) or "none"
-    screen.print(f"Open findings: {held}   (new {report.opened:,}, resolved {report.resolved:,}, unknown {report.unknown:,})")
+    screen.print(
+        f"Open findings: {held}   (new {report.opened:,}, resolved {report.resolved:,}, unknown {report.unknown:,})"
+    )
     if report.notifications is not None:
         told = report.notifications
         screen.print(f"Notifications: {told.sent:,} sent, {told.waiting:,} waiting, {told.dead:,} dead")
@@ -116,5 +119,3 @@ def _print_gaps(report: SweepReport) -> None:
     if missing:
         console().print("Missing permissions: " + ", ".join(missing), markup=False)
         console().print("`vigie catalogue policy` prints the whole policy that vigie needs.", style="dim")
-
-

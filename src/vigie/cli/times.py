@@ -11,7 +11,7 @@ from vigie.model.durations import parse_duration
 
 
 class Time(click.ParamType):
-    """A time: RFC 3339 (``2026-11-23T10:00:00Z``), a date, or a duration before now (``2h``, ``7d``). Without a zone: UTC."""
+    """A time: RFC 3339 (``2026-11-23T10:00:00Z``), a date, or a duration before now (``2h``). Without a zone: UTC."""
 
     name = "time"
 
@@ -28,7 +28,9 @@ class Time(click.ParamType):
         try:
             moment = datetime.fromisoformat(text)
         except ValueError:
-            self.fail(f"{text!r} is not a time: write one like 2026-11-23T10:00:00Z, 2026-11-23, or 2h for two hours ago.")
+            self.fail(
+                f"{text!r} is not a time: write one like 2026-11-23T10:00:00Z, 2026-11-23, or 2h for two hours ago."
+            )
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 

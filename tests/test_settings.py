@@ -1,0 +1,103 @@
+"""Settings come from one TOML file and VIGIE_* variables; every mistake gets one sentence."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from vigie.model.errors import SettingsError
+from vigie.settings import load_settings, variables
+
+
+def load(tmp_path: Path, text: str = "", **environ: str) -> object:
+    file = tmp_path / "vigie.toml"
+    file.write_text(text)
+    return load_settings(file, environ)
+
+
+def test_without_a_file_and_without_variables_the_defaults_hold(tmp_path: Path) -> None:
+    settings = load_settings(None, {"VIGIE_CONFIG": str(_empty(tmp_path))})
+    assert settings.sweep.every == timedelta(hours=1)
+    assert settings.store_url.startswith("sqlite:////")
+    assert settings.store_url.endswith("/vigie.sqlite")
+
+
+def _empty(tmp_path: Path) -> Path:
+    file = tmp_path / "empty.toml"
+    file.write_text("")
+    return file
+
+
+def test_a_variable_is_stronger_than_the_file_and_an_option_than_both(tmp_path: Path) -> None:
+    file = tmp_path / "vigie.toml"
+    file.write_text('data_dir = "/from/file"\n[sweep]\nthreads = 2\nprocesses = 2\n')
+    environ = {"VIGIE_DATA_DIR": "/from/variable", "VIGIE_SWEEP__THREADS": "3"}
+    assert load_settings(file, {}).data_dir == Path("/from/file")
+    settings = load_settings(file, environ)
+    assert (settings.data_dir, settings.sweep.threads, settings.sweep.processes) == (Path("/from/variable"), 3, 2)
+    assert load_settings(file, environ, {"data_dir": "/from/option"}).data_dir == Path("/from/option")
+
+
+def test_a_list_in_a_variable_is_comma_separated(tmp_path: Path) -> None:
+    settings = load_settings(_empty(tmp_path), {"VIGIE_REGIONS": "eu-west-1, us-east-1"})
+    assert settings.regions == ("eu-west-1", "us-east-1")
+
+
+def test_the_database_url_of_a_team_is_the_store(tmp_path: Path) -> None:
+    settings = load_settings(_empty(tmp_path), {"VIGIE_DATABASE_URL": "postgresql://vigie@db/vigie"})
+    assert settings.store_url == "postgresql://vigie@db/vigie"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('regionss = ["eu-west-1"]', "There is no setting regionss .*did you mean regions"),
+        ("[sweep]\nthread = 3", r"There is no setting sweep\.thread .*did you mean threads"),
+        ('[[accounts]]\nid = "111122223333"\nrole = "x"', r"There is no setting accounts\[1\]\.role "),
+        ('regions = ["europe"]', r"The setting regions\[1\] is wrong: 'europe' is not an AWS region"),
+        ('[[accounts]]\nid = "12345"', r"accounts\[1\]\.id is wrong: '12345' is not an AWS account id"),
+        ('[[networks]]\nname = "hq"\ncidr = "10.0.0.0/33"', "is not a network"),
+        ('[sweep]\nevery = "soon"', "'soon' is not a duration"),
+        ('[web]\nlisten = "8080"', "is not an address to listen on"),
+        ('organization_id = "acme"', "The setting organization_id is wrong"),
+        ("regions = [", "is not valid TOML"),
+    ],
+)
+def test_a_mistake_in_the_file_gets_one_sentence_that_names_it(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(SettingsError, match=sentence) as caught:
+        load(tmp_path, text)
+    assert "\n" not in str(caught.value).strip()
+
+
+def test_an_account_id_written_as_a_number_of_12_digits_is_taken(tmp_path: Path) -> None:
+    settings = load_settings(None, {"VIGIE_CONFIG": str(_empty(tmp_path))}, {"accounts": [{"id": 111122223333}]})
+    assert settings.accounts[0].id == "111122223333"
+
+
+@pytest.mark.parametrize(
+    ("variable", "sentence"),
+    [
+        ("VIGIE_SWEP__THREADS", "did you mean VIGIE_SWEEP__THREADS"),
+        ("VIGIE_SWEEP", "There is no setting for the variable VIGIE_SWEEP"),
+        ("VIGIE_ROUTES", "There is no setting for the variable VIGIE_ROUTES"),
+    ],
+)
+def test_an_unknown_variable_is_an_error(tmp_path: Path, variable: str, sentence: str) -> None:
+    with pytest.raises(SettingsError, match=sentence):
+        load(tmp_path, "", **{variable: "1"})
+
+
+def test_a_file_that_was_named_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="There is no settings file"):
+        load_settings(tmp_path / "none.toml", {})
+    with pytest.raises(SettingsError, match="There is no settings file"):
+        load_settings(None, {"VIGIE_CONFIG": str(tmp_path / "none.toml")})
+
+
+def test_a_file_that_is_a_directory_gets_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load_settings(tmp_path, {})
+
+
+def test_every_simple_setting_has_a_variable() -> None:
+    assert {"VIGIE_DATA_DIR", "VIGIE_DATABASE_URL", "VIGIE_SWEEP__EVERY", "VIGIE_WEB__LISTEN"} <= set(variables())
