@@ -14,8 +14,7 @@ from vigie.rules.policies import matches, texts
     severity=Severity.LOW,
     remedy="Add a statement that denies s3:* to everyone when aws:SecureTransport is false.",
     references=("https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html",),
-    not_reported="Buckets whose denial speaks of TLS versions below 1.2 (s3:TlsVersion): plain HTTP is refused by it too "
-    "only together with aws:SecureTransport, so it is not taken for one.",
+    not_reported="Website endpoints, which know no TLS: they need public access, which other rules report.",
     predecessor=("s3.check_policy_exists",),
 )
 def s3_bucket_tls_only(bucket: Revision, estate: Estate) -> Iterator[Violation]:

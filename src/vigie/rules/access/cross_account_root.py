@@ -1,0 +1,34 @@
+"""Trusting a whole account (its root) leaves it to that account who among its people and programs gets in."""
+
+from collections.abc import Iterator
+
+from vigie.access import Grant, GrantClass
+from vigie.rules import Estate, Relation, Revision, Severity, Violation, rule
+from vigie.rules.sharing import SHARED_TYPES, actions, refuse_doubt
+
+POLICY_TYPES = tuple(t for t in SHARED_TYPES if not t.endswith(("Snapshot", "::Image")))
+
+
+@rule(
+    "cross-account-root",
+    title="A whole other account has access",
+    applies_to=POLICY_TYPES,
+    severity=Severity.MEDIUM,
+    remedy="Name the role that needs it, or add a condition on aws:PrincipalArn.",
+    depends_on=("AWS::S3::AccountPublicAccessBlock",),
+    references=("https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html",),
+    not_reported="Snapshots and images, which can only be shared with whole accounts. Accounts of ours weigh low.",
+    predecessor=("resourcepolicy.check_root_cross_account",),
+)
+def cross_account_root(resource: Revision, estate: Estate) -> Iterator[Violation]:
+    access = estate.access(resource)
+    for grant in access.of(GrantClass.ACCOUNT):
+        if _whole_account(grant):
+            severity = Severity.LOW if grant.relation is Relation.OWN else Severity.MEDIUM
+            text = f"Anyone whom the {grant.relation.value} account {grant.account or grant.who} lets may {actions(grant)}"
+            yield Violation(text, grant.subject, grant, severity)
+    refuse_doubt(access)
+
+
+def _whole_account(grant: Grant) -> bool:
+    return grant.who.endswith(":root") or (grant.who.isdigit() and len(grant.who) == 12)

@@ -1,0 +1,1 @@
+"""Rules on networks and machines: security groups, instances, volumes, snapshots, images, VPCs."""
