@@ -66,10 +66,15 @@ def _secrets(declared: TypeDeclaration, resource: Type) -> Iterator[tuple[str, s
             yield "redact", "sensitive", f"{path} is sensitive, says AWS: redact it, or acknowledge it with 'sensitive'"
 
 
+def looks_ephemeral(path: str, reached: Type) -> bool:
+    """Whether a member looks like a counter or a time that moves by itself."""
+    moves = isinstance(reached, Scalar) and reached.kind in _MOVING_KINDS
+    return moves and _LOOKS_EPHEMERAL.search(path.rpartition(".")[2]) is not None
+
+
 def _counters(declared: TypeDeclaration, resource: Type) -> Iterator[tuple[str, str, str]]:
     treatment = declared.treatment
     dealt_with = (*treatment.ephemeral, *treatment.drop, *treatment.redact, *declared.stable)
     for path, reached in walk(resource):
-        moves = isinstance(reached, Scalar) and reached.kind in _MOVING_KINDS
-        if moves and _LOOKS_EPHEMERAL.search(path.rpartition(".")[2]) and not covers(dealt_with, path):
+        if looks_ephemeral(path, reached) and not covers(dealt_with, path):
             yield "ephemeral", "ephemeral", f"{path} looks ephemeral: say 'ephemeral', or 'stable' where it is not"
