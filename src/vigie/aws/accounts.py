@@ -29,11 +29,13 @@ SESSION_NAME: Final = "vigie"
 _SESSION_SECONDS: Final = 3600
 
 ALWAYS_ENABLED: Final = frozenset(
-    """
-    us-east-1 us-east-2 us-west-1 us-west-2 ca-central-1 sa-east-1
-    eu-west-1 eu-west-2 eu-west-3 eu-central-1 eu-north-1
-    ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-southeast-1 ap-southeast-2
-    """.split()
+    {
+        *(f"us-{side}-{number}" for side in ("east", "west") for number in (1, 2)),
+        *("ca-central-1", "sa-east-1", "eu-central-1", "eu-north-1"),
+        *(f"eu-west-{number}" for number in (1, 2, 3)),
+        *(f"ap-northeast-{number}" for number in (1, 2, 3)),
+        *("ap-south-1", "ap-southeast-1", "ap-southeast-2"),
+    }
 )
 """Regions that no account can disable (AWS General Reference, "Managing AWS Regions")."""
 
@@ -119,7 +121,7 @@ class Entrances:
         return Identity(str(answer["Account"]), str(answer.get("Arn", "")))
 
     def regions(self, caller: Caller) -> Regions:
-        """The enabled regions of the caller's account, sorted: asked of the account service, else of EC2, else known."""
+        """The enabled regions of the account, sorted: asked of the account service, else of EC2, else as known."""
         problems: list[Problem] = []
         for ask in (_listed_regions, _described_regions):
             try:

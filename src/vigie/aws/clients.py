@@ -142,12 +142,6 @@ class Clients:
         """The regions of a partition that this botocore knows: a hint only."""
         return tuple(self._session.get_available_regions("ec2", partition_name=partition))
 
-    def is_offered(self, service: str, region: str) -> bool:
-        """Whether botocore's endpoint data offers the service there. No data means perhaps."""
-        partition = self.partition_of(region)
-        offered = self._session.get_available_regions(service, partition_name=partition)
-        return not offered or region in offered
-
     def close(self) -> None:
         """Close kept connections."""
         if "_transport" in self.__dict__:

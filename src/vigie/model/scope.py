@@ -92,6 +92,10 @@ class Coverage:
     last_ok: datetime | None
     """End of the last look at which everything was read (``complete``)."""
     problems: tuple[Problem, ...] = ()
+    last_ok_began: datetime | None = None
+    """When that look began."""
+    last_listed_began: datetime | None = None
+    """When the last look began whose listing was whole (details may have lacked)."""
 
     @property
     def is_gap(self) -> bool:
