@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from vigie.testing import faults
 from vigie.testing.answers import Pages
 from vigie.testing.endpoint import Endpoint, access_key
-from vigie.testing.fault_plan import FaultPlan
+from vigie.testing.fault_plan import Fault, FaultPlan
 
 SESSION = botocore.session.Session()
 
@@ -136,9 +136,9 @@ def test_a_wrong_aim_is_refused() -> None:
         (faults.empty_200(), "ResponseParserError"),
         (faults.control_character("Description"), "ResponseParserError"),
     ],
-    ids=lambda value: value.what if isinstance(value, faults.Fault) else "",
+    ids=lambda value: value.what if isinstance(value, Fault) else "",
 )
-def test_servers_and_networks_fail_as_botocore_knows_them_to(aws: Endpoint, fault: faults.Fault, seen: str) -> None:
+def test_servers_and_networks_fail_as_botocore_knows_them_to(aws: Endpoint, fault: Fault, seen: str) -> None:
     aws.faults.add(fault, service="ec2")
     ec2 = client(aws, "ec2", read_timeout=0.3)
 
@@ -153,8 +153,7 @@ def test_servers_and_networks_fail_as_botocore_knows_them_to(aws: Endpoint, faul
 
 def test_a_truncated_body_is_shorter_than_it_was_promised_to_be(aws: Endpoint) -> None:
     aws.faults.add(faults.truncated())
-    with pytest.raises(Exception, match=r"unclosed token|Connection was closed"):  # as botocore enforces lengths,
-    or not
+    with pytest.raises(Exception, match=r"unclosed token|Connection was closed"):
         client(aws, "ec2").describe_security_groups()
     request = aws.calls[-1].request
 
@@ -248,7 +247,7 @@ def test_an_assumed_role_has_a_key_that_belongs_to_its_account(aws: Endpoint) ->
     sts = client(aws, "sts")
     session = sts.assume_role(RoleArn="arn:aws:iam::333333333333:role/vigie", RoleSessionName="sweep")
     key = session["Credentials"]["AccessKeyId"]
-    assumed = SESSION.create_client(
+    assumed: Any = SESSION.create_client(
         "sts", region_name="eu-west-1", endpoint_url=aws.url, aws_access_key_id=key, aws_secret_access_key="x"
     )
 

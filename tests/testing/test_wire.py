@@ -9,10 +9,10 @@ from typing import Any
 
 import botocore.session
 import pytest
+from botocore import parsers
 from botocore.awsrequest import HeadersDict
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from botocore.parsers import create_parser
 
 from vigie.testing import generate
 from vigie.testing.endpoint import Endpoint, access_key
@@ -45,6 +45,10 @@ def client(aws: Endpoint, service: str, region: str = "eu-west-1") -> Any:
     )
 
 
+def parser_of(protocol: str) -> Any:
+    return parsers.create_parser(protocol)
+
+
 @pytest.fixture(scope="module")
 def aws() -> Iterator[Endpoint]:
     with Endpoint() as endpoint:
@@ -55,7 +59,7 @@ def parsed(call: Call, answer: Mapping[str, Any]) -> dict[str, Any]:
     written = reply(call, answer)
     headers = HeadersDict(written.headers)
     response = {"status_code": written.status, "headers": headers, "body": written.body, "context": {}}
-    found: dict[str, Any] = create_parser(call.protocol).parse(response, call.model.output_shape)
+    found: dict[str, Any] = parser_of(call.protocol).parse(response, call.model.output_shape)
     found.pop("ResponseMetadata", None)
     return found
 
@@ -133,7 +137,7 @@ def test_an_error_is_read_with_its_code_message_and_status_in_every_protocol(ser
 
     headers = HeadersDict(written.headers)
     response = {"status_code": written.status, "headers": headers, "body": written.body, "context": {}}
-    error = create_parser(call.protocol).parse(response, call.model.output_shape)["Error"]
+    error = parser_of(call.protocol).parse(response, call.model.output_shape)["Error"]
 
     assert (error["Code"], error["Message"], written.status) == ("SomethingBadException", "it <went> wrong & so", 418)
 
@@ -144,7 +148,7 @@ def test_an_old_query_code_of_a_json_service_is_read_as_botocore_reads_that_of_s
 
     headers = HeadersDict(written.headers)
     response = {"status_code": written.status, "headers": headers, "body": written.body, "context": {}}
-    error = create_parser(call.protocol).parse(response, call.model.output_shape)["Error"]
+    error = parser_of(call.protocol).parse(response, call.model.output_shape)["Error"]
 
     assert (written.status, error["Code"], error["QueryErrorCode"]) == (
         400,
@@ -257,6 +261,6 @@ def test_cbor_comes_back_as_it_was(value: Any) -> None:
 
 def test_a_time_in_cbor_is_read_by_botocore_as_that_time() -> None:
     moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    parser = create_parser("smithy-rpc-v2-cbor")
+    parser = parser_of("smithy-rpc-v2-cbor")
 
     assert parser.parse_data_item(parser.get_peekable_stream_from_bytes(cbor.dumps(moment))) == moment

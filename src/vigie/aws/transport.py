@@ -125,8 +125,8 @@ class _HTTPSPool(HTTPSConnectionPool):
 class _WholeResponse(AWSResponse):
     """An answer that was read to its end."""
 
-    def __init__(self, url: str, status_code: int, headers: Any, content: bytes) -> None:
-        super().__init__(url, status_code, headers, None)
+    def __init__(self, url: str, status_code: int, headers: Any, content: bytes, raw: Any) -> None:
+        super().__init__(url, status_code, headers, raw)  # botocore takes an answer without raw for a stub's
         self._whole = content
 
     @property
@@ -186,7 +186,7 @@ class Transport:
         )
         if request.stream_output:
             return AWSResponse(request.url, answer.status, cast(Any, answer.headers), answer)
-        return _WholeResponse(request.url, answer.status, answer.headers, _read_whole(answer, deadline))
+        return _WholeResponse(request.url, answer.status, answer.headers, _read_whole(answer, deadline), answer)
 
     def _timeout(self, deadline: float | None) -> urllib3.Timeout:
         if deadline is None:

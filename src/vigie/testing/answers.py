@@ -60,6 +60,8 @@ class Answers:
     def __init__(self, wishes: generate.Wishes | None = None, *, page_size: int | None = 2) -> None:
         self.wishes = wishes or generate.Wishes()
         self.page_size = page_size
+        self.reshape: Callable[[Call, dict[str, Any]], dict[str, Any]] | None = None
+        """Changes every whole answer, a copy, before it is cut into pages (shuffles its lists, say)."""
         self._lock = threading.RLock()
         self._scripts: list[_Script] = []
         self._used: dict[tuple[int, str], int] = {}
@@ -116,6 +118,7 @@ class Answers:
         if isinstance(whole, Pages):
             return _page_given(call, whole)
         with self._lock:
+            whole = dict(whole) if self.reshape is None else self.reshape(call, deepcopy(dict(whole)))
             return cut(call, whole, self.page_size)
 
 

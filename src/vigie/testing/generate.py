@@ -38,6 +38,10 @@ class Wishes:
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
+    avoid: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Values of enums that are not wished: ``{"State.Name": {"terminated"}}``."""
+    without: frozenset[str] = frozenset()
+    """Members that are left out."""
     size: int = 4
     """Length of the list that an operation is about (all pages together)."""
     sizes: Mapping[str, int] = field(default_factory=dict)
@@ -73,7 +77,10 @@ class _Generator:
         self.batches = {
             _singular(name).lower(): [str(one) for one in value]
             for name, value in call.parameters.items()
-            if isinstance(value, list) and value and all(isinstance(one, str) for one in value)
+            if isinstance(value, list)
+            and value
+            and all(isinstance(one, str) for one in value)
+            and not name.startswith("Owner")  # narrows, and names nothing
         }
         identity = "\0".join(value for _, value in sorted(self.given.items()))
         self.salt = _digest(identity) if identity else ""
@@ -98,7 +105,8 @@ class _Generator:
     def structure(self, shape: Shape, path: tuple[str, ...], place: int, flat: int) -> dict[str, Any]:
         if getattr(shape, "is_document_type", False):
             return {"Key": self._token(path, flat)}
-        names = [name for name in shape.members if path or name not in self.left_out]
+        left_out = self.wishes.without if path else self.left_out | self.wishes.without
+        names = [name for name in shape.members if name not in left_out]
         if getattr(shape, "is_tagged_union", False):
             names = names[:1]
         found = {}
@@ -111,14 +119,18 @@ class _Generator:
         named = self._batch(shape)
         if named is not None:
             member, values = named
-            return [self._of(shape.member, path, number, member, value) for number, value in enumerate(values)]
+            return [self._of(shape.member, path, member, value) for value in values]
         length = self._length(shape, path)
         if shape.member.type_name not in ("structure", "list", "map"):
             path = (*path[:-1], _singular(path[-1]))  # each of SubnetIds is a SubnetId
         return [self.value(shape.member, path, place, flat * length + place) for place in range(length)]
 
-    def _of(self, shape: Shape, path: tuple[str, ...], place: int, member: str, value: str) -> dict[str, Any]:
-        return {**self.structure(shape, path, place, place), member: value}
+    def _of(self, shape: Shape, path: tuple[str, ...], member: str, value: str) -> dict[str, Any]:
+        """What is told of one of a batch: the same, whatever else is in the batch."""
+        salt, self.salt = self.salt, _digest(value)
+        found = self.structure(shape, path, 0, 0)
+        self.salt = salt
+        return {**found, member: value}
 
     def _batch(self, shape: Shape) -> tuple[str, list[str]] | None:
         """``DescribeTags(ResourceArns=[a, b])`` is answered by a list of two, whose ResourceArn are a and b."""
@@ -157,6 +169,13 @@ class _Generator:
                 return wished
         return None
 
+    def _not_avoided(self, path: tuple[str, ...], enum: Sequence[str]) -> Sequence[str]:
+        for start in range(len(path)):
+            avoided = self.wishes.avoid.get(".".join(path[start:]))
+            if avoided:
+                return [value for value in enum if value not in avoided] or enum
+        return enum
+
     def _scalar(self, shape: Shape, path: tuple[str, ...], place: int, flat: int) -> Any:
         kind = shape.type_name
         if kind == "string" or kind == "character":
@@ -179,6 +198,7 @@ class _Generator:
             return given
         enum: Sequence[str] = getattr(shape, "enum", ())
         if enum:
+            enum = self._not_avoided(path, enum)
             return enum[(self._number((name,), 0) + place) % len(enum)]
         if realism.is_policy(name, shape.name):
             document = realism.policy(name, self.call, flat)

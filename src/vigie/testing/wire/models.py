@@ -26,13 +26,15 @@ _USUAL_SIGNERS: Mapping[str, tuple[str, ...]] = {
     "lambda": ("lambda",),
     "monitoring": ("cloudwatch",),
     "rds": ("rds", "docdb", "neptune"),
-    "s3": ("s3", "s3control"),
+    "s3": ("s3control", "s3"),
     "sqs": ("sqs",),
     "sts": ("sts",),
     "kms": ("kms",),
     "sns": ("sns",),
 }
-"""Signing name → services, for the most asked: saves the scan of all models."""
+"""Signing name → services, for the most asked: saves the scan of all models. S3 comes last of its name: any path
+could be
+an object's."""
 
 _TOKEN_NAMES = ("NextToken", "nextToken", "Marker", "marker", "NextMarker", "PaginationToken", "paginationToken")
 _lock = threading.RLock()

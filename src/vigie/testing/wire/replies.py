@@ -160,7 +160,7 @@ def _in_headers(shape: Shape, answer: Mapping[str, Any]) -> list[tuple[str, str]
     found: list[tuple[str, str]] = []
     for name, member in shape.members.items():
         location, value = member.serialization.get("location"), answer.get(name)
-        if value is None:
+        if value is None or models.wire_name(member, name).lower() == "content-length":
             continue
         if location == "header" and member.type_name == "list":
             found.append((models.wire_name(member, name), ", ".join(str(one) for one in value)))
