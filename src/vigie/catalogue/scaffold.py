@@ -22,10 +22,13 @@ def new(service: str, operation: str) -> str:
     """TOML of a declaration. Raises UsageError where there is no such operation, or it lists nothing."""
     model = _operation(service, operation)
     items, element = _list_of(model)
-    members = list(element.members) if isinstance(element, StructureShape) else []
+    members = _texts(element)
     one = _singular(_VERB.sub("", operation))
-    wrap = "" if members else f', as = "{_singular(items)}"'
-    members = members or [_singular(items)]
+    wrap = ""
+    if not isinstance(element, StructureShape):
+        wrap, members = f', as = "{_singular(items)}"', [_singular(items)]
+    if not members:
+        raise UsageError(f"{service}:{operation} lists what has no text that could identify it; write it by hand")
     identifier = _chosen(members, one, ("Id", "Identifier", "Arn", "ARN", "Name")) or members[0]
     arn = _chosen(members, one, ("Arn", "ARN"))
     lines = [
@@ -39,7 +42,7 @@ def new(service: str, operation: str) -> str:
         f'id     = "{identifier}"',
         *_optional("name", _chosen(members, one, ("Name",))),
         *_optional("arn", arn),
-        *_optional("tags", next((name for name in _TAG_MEMBERS if name in members), None)),
+        *_tags(element),
         *_treatment(element),
         *_events(model, one),
     ]
@@ -78,6 +81,24 @@ def list_members(model: OperationModel) -> list[tuple[str, Shape]]:
     return sorted(lists, key=lambda found: not isinstance(found[1], StructureShape))
 
 
+def _texts(element: Shape) -> list[str]:
+    members = element.members if isinstance(element, StructureShape) else {}
+    return [name for name, shape in members.items() if shape.type_name == "string"]
+
+
+def _tags(element: Shape) -> list[str]:
+    members = element.members if isinstance(element, StructureShape) else {}
+    name = next((name for name in _TAG_MEMBERS if name in members), None)
+    if name is None:
+        return []
+    shape = members[name]
+    names = tuple(_texts(shape.member)) if isinstance(shape, ListShape) else ("Key", "Value")
+    if len(names) != 2:
+        return []
+    other = [] if names == ("Key", "Value") else [f'tag_keys = ["{names[0]}", "{names[1]}"]']
+    return [f'tags   = "{name}"', *other]
+
+
 def _singular(plural: str) -> str:
     if plural.endswith("ies"):
         return plural[:-3] + "y"
@@ -114,7 +135,7 @@ def _treatment(element: Shape) -> list[str]:
     kind = type_of(element)
     if not isinstance(kind, Structure):
         return []
-    below = list(walk(kind, depth=6))
+    below = list(walk(kind))
     moving = [path for path, reached in below if looks_ephemeral(path, reached)]
     secret = [path for path, reached in below if reached.sensitive]
     return [*_paths("ephemeral", moving), *_paths("redact", secret)]

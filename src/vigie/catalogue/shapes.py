@@ -134,24 +134,25 @@ def _elements(value: Type) -> Iterator[Type]:
         yield value
 
 
-def walk(start: Type, path: str = "", depth: int = 12) -> Iterator[tuple[str, Type]]:
-    """Every member below, with its path; a shape that holds itself is followed to a depth."""
-    if depth == 0:
-        return
+def walk(start: Type, path: str = "", around: frozenset[str] = frozenset()) -> Iterator[tuple[str, Type]]:
+    """Every member below, with its path. A structure that lies in one of its own kind is not entered again."""
     if isinstance(start, Structure):
+        if start.name in around:
+            return
+        around = around | {start.name}
         for key, made in start.members.items():
             inner = made()
             below = f"{path}.{key}" if path else key
             yield below, inner
-            yield from walk(inner, below, depth - 1)
+            yield from walk(inner, below, around)
     elif isinstance(start, ListOf):
         element = start.of()
         yield f"{path}[]", element
-        yield from walk(element, f"{path}[]", depth - 1)
+        yield from walk(element, f"{path}[]", around)
     elif isinstance(start, MapOf):
         value = start.of()
         yield f"{path}.*", value
-        yield from walk(value, f"{path}.*", depth - 1)
+        yield from walk(value, f"{path}.*", around)
 
 
 def covers(patterns: tuple[str, ...], path: str) -> bool:
