@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from vigie.history.accounts import Accounts
 from vigie.history.engine import WRITE, connect
+from vigie.history.findings import Findings
 from vigie.history.outbox import Outbox
 from vigie.history.schema import prepare
 from vigie.history.users import Users
@@ -28,6 +29,7 @@ class History:
         self.engine = engine
         self._turn = _Turn() if engine.dialect.name == "sqlite" else None
         self.work = Work(engine, self.begin)
+        self.findings = Findings(engine)
         self.outbox = Outbox(engine)
         self.accounts = Accounts(engine)
         self.users = Users(engine)
@@ -46,7 +48,8 @@ class History:
                 yield connection
             return
         with self._turn, self.engine.connect() as connection:
-            with connection.execution_options(**{WRITE: True}).begin():
+            connection.execution_options(**{WRITE: True})
+            with connection.begin():
                 yield connection
 
     def close(self) -> None:

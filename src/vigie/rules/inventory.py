@@ -53,7 +53,7 @@ class MemoryInventory:
         self._gaps = tuple(gaps)
 
     def resources(self, type: str, account: str | None, region: str | None) -> Sequence[Revision]:
-        return [r for r in self._by_type.get(type, ()) if _within(r.account, account) and _lives(r, region)]
+        return [r for r in self._by_type.get(type, ()) if _within(r.account, account) and lives_in(r, region)]
 
     def by_arn(self, arn: str) -> Revision | None:
         return self._by_arn.get(arn)
@@ -122,7 +122,7 @@ def _within(actual: str, wanted: str | None) -> bool:
     return wanted is None or actual == wanted
 
 
-def _lives(revision: Revision, region: str | None) -> bool:
+def lives_in(revision: Revision, region: str | None) -> bool:
     """In that region; what is global is in every region."""
     return region is None or region in (revision.region, revision.resource.scope.region) or revision.region == GLOBAL
 

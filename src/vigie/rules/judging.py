@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -33,6 +32,8 @@ class Verdict:
     """Why nothing can be said, in one sentence."""
     failed: bool = False
     """The rule itself failed (a defect), rather than something that could not be looked at."""
+    graded: frozenset[str] = frozenset()
+    """Subjects whose severity the rule gave to the violation itself: no setting changes those."""
 
 
 def judge(
@@ -50,25 +51,30 @@ def judge(
     weight = severity or rule.severity
     found: dict[str, Violation] = {}
     dates: list[datetime] = []
+    graded: set[str] = set()
     error: str | None = None
     failed = False
     try:
         for said in rule(readable(revision), estate, **(parameters or {})):
-            _take(said, found, dates, weight)
+            if isinstance(said, LookAgain):
+                dates.append(said.at)
+            else:
+                _take(said, found, graded, weight)
     except CannotTell as reason:
         error = str(reason) or "what the rule needs could not be looked at"
     except Exception as defect:  # noqa: BLE001 - the one place: a rule may raise anything, and it is recorded
         error, failed = f"{type(defect).__name__}: {defect}"[:1000], True
-    return Verdict(rule.id, _compliance(found, error), tuple(found.values()), _soonest(dates, estate), error, failed)
+    again = _soonest(dates, estate)
+    violations = tuple(found.values())
+    return Verdict(rule.id, _compliance(found, error), violations, again, error, failed, frozenset(graded))
 
 
-def _take(said: object, found: dict[str, Violation], dates: list[datetime], weight: Severity) -> None:
-    if isinstance(said, LookAgain):
-        dates.append(said.at)
-        return
+def _take(said: object, found: dict[str, Violation], graded: set[str], weight: Severity) -> None:
     if not isinstance(said, Violation):
         raise TypeError(f"a rule yields Violation or LookAgain, not {type(said).__name__}")
     violation = replace(said, evidence=plain(said.evidence), severity=said.severity or weight)
+    if said.severity is not None:
+        graded.add(violation.subject)
     earlier = found.get(violation.subject)
     found[violation.subject] = violation if earlier is None else _merged(earlier, violation)
 
@@ -113,13 +119,6 @@ def plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in fields(value) if f.metadata.get("state", True)}
     raise TypeError(f"evidence must be plain values, not {type(value).__name__}")
-
-
-def state_digest(violation: Violation) -> str:
-    """Digest of what a violation rests on: its evidence. Never its text or weight, which may change without a new
-    state.
-    """
-    return hashlib.sha256(_canonical(plain(violation.evidence)).encode()).hexdigest()
 
 
 def _canonical(value: Any) -> str:
