@@ -1,0 +1,240 @@
+"""The shapes of answers, for OpenAPI. Answers are made by ``vigie.model.documents``; tests hold the two together."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+T = TypeVar("T")
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ErrorBody(Shape):
+    code: str
+    message: str
+    detail: Any = None
+
+
+class Error(Shape):
+    error: ErrorBody
+
+
+class Listing(Shape, Generic[T]):
+    items: list[T]
+    next: str | None
+
+
+class ResourceShape(Shape):
+    account: str
+    region: str
+    type: str
+    id: str
+    arn: str | None
+    name: str | None
+    present: bool
+    uid: str | None
+    first_seen: str | None
+    pk: int | None
+
+
+class DiffShape(Shape):
+    path: str
+    op: Literal["add", "remove", "replace"]
+    old: Any
+    new: Any
+    ephemeral: bool
+
+
+Kind = Literal["created", "changed", "ephemeral", "deleted", "recreated", "baseline"]
+
+
+class ChangeShape(Shape):
+    account: str
+    region: str
+    type: str
+    id: str
+    arn: str | None
+    name: str | None
+    kind: Kind
+    revision: int
+    changed_after: str | None
+    observed_at: str
+    diff: list[DiffShape]
+    resource: int | None
+    pk: int | None
+
+
+class ProblemShape(Shape):
+    outcome: str
+    operation: str
+    code: str
+    message: str
+    path: str
+    permission: str | None
+    count: int
+
+
+class RevisionShape(Shape):
+    account: str
+    region: str
+    type: str
+    id: str
+    arn: str | None
+    name: str | None
+    present: bool
+    revision: int
+    kind: Kind
+    changed_after: str | None
+    observed_at: str
+    config_sha: str
+    durable_sha: str
+    unreadable: dict[str, ProblemShape]
+    configuration: dict[str, Any]
+    resource: int | None
+    pk: int | None
+
+
+class ResourceWithLatest(ResourceShape):
+    latest: RevisionShape | None
+
+
+class StateShape(Shape):
+    asked: str
+    certainty: Literal["exact", "changed_in_window", "unknown"]
+    explanation: str
+    state: RevisionShape | None
+    next: RevisionShape | None
+
+
+class RevisionMark(Shape):
+    revision: int
+    kind: Kind
+    observed_at: str
+    config_sha: str
+
+
+class ComparisonShape(Shape):
+    account: str
+    region: str
+    type: str
+    id: str
+    arn: str | None
+    name: str | None
+    since: RevisionMark = Field(alias="from")
+    to: RevisionMark
+    diff: list[DiffShape]
+    resource: int | None
+
+
+class JustificationShape(Shape):
+    author: str
+    reason: str
+    created_at: str
+    expires_at: str | None
+
+
+class FindingShape(Shape):
+    rule: str
+    severity: Literal["informational", "low", "medium", "high", "critical"]
+    status: Literal["open", "justified", "resolved", "unknown"]
+    account: str
+    region: str
+    type: str
+    id: str
+    arn: str | None
+    name: str | None
+    subject: str
+    title: str
+    message: str
+    first_seen: str
+    last_seen: str
+    since: str
+    evidence: Any
+    parameters: dict[str, Any]
+    justification: JustificationShape | None
+    resource: int | None
+    pk: int | None
+
+
+class CoverageShape(Shape):
+    account: str
+    region: str
+    type: str
+    status: str
+    last_ok: str | None
+    since: str
+    error: str | None
+    missing_permission: str | None
+    last_looked: str
+    problems: list[ProblemShape]
+
+
+class AccountShape(Shape):
+    id: str
+    name: str | None
+    relation: Literal["own", "third-party", "unknown"]
+    watched: bool
+    partition: str
+    role_arn: str | None
+    has_external_id: bool
+    regions: list[str]
+    reason: str | None
+    canonical_ids: list[str]
+
+
+class RuleShape(Shape):
+    id: str
+    title: str
+    severity: str
+    applies_to: list[str]
+    depends_on: list[str]
+    description: str
+    remedy: str
+    not_reported: str
+    parameters: dict[str, Any]
+    references: list[str]
+    origin: str
+
+
+class FacetsShape(Shape):
+    total: int
+    accounts: dict[str, int]
+    regions: dict[str, int]
+    types: dict[str, int]
+
+
+class StatisticsShape(Shape):
+    accounts: int
+    regions: int
+    types: int
+    resources: int
+    resources_ever: int
+    revisions: int
+    configurations: int
+    stored_bytes: int
+    canonical_bytes: int
+    scopes: dict[str, int]
+    last_looked: str | None
+    findings: dict[str, int]
+    score: int
+
+
+class MeShape(Shape):
+    name: str
+    role: Literal["viewer", "justifier", "admin"]
+    permissions: list[Literal["read", "justify", "admin"]]
+    token: str | None
+
+
+class TypeShape(Shape):
+    type: str
+    title: str
+    service: str
+
+
+class HealthShape(Shape):
+    status: Literal["ok", "unavailable"]

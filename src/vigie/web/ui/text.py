@@ -1,0 +1,102 @@
+"""Text of strangers made harmless to look at.
+
+Names, tags and descriptions come from whoever may write to AWS. HTML in them is escaped by the templates; here,
+characters that are not seen but change what is seen (controls, bidirectional overrides, zero-width characters) are made
+visible.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+_KEPT: Final = "\n\t"
+_UNSEEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_FILLERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u2800\u3164\uffa0")
+"""Letters and marks by their category, blank by their look."""
+_REFERENCE: Final = re.compile(
+    r"arn:aws[a-z-]*:[a-z0-9-]+:\S+"
+    r"|(?:acl|ami|eipalloc|eni|fl|i|igw|key|nat|pcx|rtb|sg|snap|subnet|tgw|vol|vpc|vpce)-[0-9a-f]{8,17}"
+)
+
+
+def visible(text: str) -> str:
+    """The text with every character that cannot be seen shown by its code (``⟨U+202E⟩``); line breaks and tabs stay."""
+    if text.isprintable() and _FILLERS.isdisjoint(text):
+        return text
+    return "".join(_visible_character(character) for character in text)
+
+
+def _visible_character(character: str) -> str:
+    if character in _KEPT:
+        return character
+    if character in _FILLERS or unicodedata.category(character) in _UNSEEN_CATEGORIES:
+        return _code(character)
+    return character
+
+
+def _code(character: str) -> str:
+    return f"⟨U+{ord(character):04X}⟩"
+
+
+def one_line(text: object) -> str:
+    """For names and labels: line breaks and tabs are shown by their code, too."""
+    return visible(str(text)).replace("\n", _code("\n")).replace("\t", _code("\t"))
+
+
+def is_reference(value: Any) -> bool:
+    """Whether a value in a configuration names another resource (an ARN or an EC2 id): a link to it is useful."""
+    return isinstance(value, str) and len(value) < 1024 and _REFERENCE.fullmatch(value) is not None
+
+
+def pretty(value: Any) -> str:
+    """A JSON value on indented lines."""
+    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False)
+
+
+def short(value: Any) -> str:
+    """A JSON value on one line; a text without its quotes."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def is_long(value: Any) -> bool:
+    """Whether a value is better shown on lines of its own."""
+    return (isinstance(value, dict | list) and len(json.dumps(value)) > 60) or (
+        isinstance(value, str) and "\n" in value
+    )
+
+
+def moment(value: datetime) -> str:
+    """``2026-11-23 22:40:05`` (UTC)."""
+    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+_UNITS: Final = ((86_400 * 365, "y"), (86_400, "d"), (3600, "h"), (60, "min"))
+
+
+def ago(value: datetime, now: datetime) -> str:
+    """``3 min ago``, ``in 5 d``, ``now``: in one unit, the largest that fits."""
+    passed = now - value
+    distance = abs(passed)
+    text = span(distance)
+    if text is None:
+        return "now"
+    return f"{text} ago" if passed > timedelta(0) else f"in {text}"
+
+
+def span(distance: timedelta) -> str | None:
+    """A length of time in its largest unit; None where it is under a minute."""
+    seconds = int(distance.total_seconds())
+    for size, unit in _UNITS:
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return None
+
+
+def service_of(resource_type: str) -> str:
+    """``S3 Bucket`` for ``AWS::S3::Bucket``: for dense tables, with the full name in the tooltip."""
+    parts = [part for part in resource_type.split("::")[1:] if part]
+    return " ".join(parts) or resource_type
