@@ -71,7 +71,9 @@ def test_the_curve_of_a_key_is_named() -> None:
     assert (facts["KeyAlgorithm"], facts["KeySize"]) == ("EC secp256r1", 256)
 
 
-@pytest.mark.parametrize("value", ["no certificate", None, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"])
+@pytest.mark.parametrize(
+    "value", ["no certificate", None, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"]
+)
 def test_what_is_no_certificate_stays_as_it_is(value: object) -> None:
     assert certificate_facts(value) == value
 

@@ -61,7 +61,9 @@ def test_the_name_in_an_arn_is_its_last_part(value: str | None, name: str | None
 
 
 def test_parameters_are_literals_and_bound_members() -> None:
-    call = Call("ec2", "X", args={"Attribute": "a"}, bind={"Id": Expression("I"), "Account": Expression("scope.account")})
+    call = Call(
+        "ec2", "X", args={"Attribute": "a"}, bind={"Id": Expression("I"), "Account": Expression("scope.account")}
+    )
     assert call.parameters({"I": "i-1"}, HERE) == {"Attribute": "a", "Id": "i-1", "Account": "111122223333"}
 
 

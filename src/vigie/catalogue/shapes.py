@@ -151,8 +151,9 @@ def walk(start: Type, path: str = "", around: frozenset[str] = frozenset()) -> I
         yield from walk(element, f"{path}[]", around)
     elif isinstance(start, MapOf):
         value = start.of()
-        yield f"{path}.*", value
-        yield from walk(value, f"{path}.*", around)
+        for key in start.keys or ("*",):
+            yield f"{path}.{key}", value
+            yield from walk(value, f"{path}.{key}", around)
 
 
 def covers(patterns: tuple[str, ...], path: str) -> bool:
