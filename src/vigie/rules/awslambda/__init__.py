@@ -1,0 +1,1 @@
+"""Rules on Lambda functions (a package may not be called ``lambda``)."""

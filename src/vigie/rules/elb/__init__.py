@@ -1,0 +1,1 @@
+"""Rules on load balancers: classic, application and network, and their listeners."""

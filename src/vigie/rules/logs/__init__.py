@@ -1,0 +1,1 @@
+"""Rules on log groups of CloudWatch Logs."""

@@ -1,0 +1,1 @@
+"""Rules on RDS and Aurora: instances, clusters and their snapshots."""
