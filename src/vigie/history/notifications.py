@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -48,7 +48,7 @@ class NotificationDraft:
 class Notification:
     """One message to one channel. ``payload`` is the structured message (vigie.notify.message)."""
 
-    id: int
+    pk: int
     uid: str
     route: str
     channel: str
@@ -95,17 +95,15 @@ class Notifications:
             found = select(table.c.channel).where(_due(now)).distinct().order_by(table.c.channel)
             return list(connection.execute(found).scalars())
 
-    def claim(
-        self, tx: Connection, channel: str, n: int, now: datetime, lease: timedelta, skip: Collection[int] = ()
-    ) -> list[Notification]:
-        """Take up to ``n`` due notifications of a channel for ``lease``, oldest first, without those of ``skip``."""
-        wanted = and_(_due(now), table.c.channel == channel, table.c.id.not_in(list(skip)))
+    def claim(self, tx: Connection, channel: str, n: int, now: datetime, lease_until: datetime) -> list[Notification]:
+        """Take up to ``n`` notifications of a channel that are due, oldest first: nobody else gets them until then."""
+        wanted = and_(_due(now), table.c.channel == channel)
         picked = select(table.c.id).where(wanted).order_by(table.c.id).limit(n).with_for_update(skip_locked=True)
         ids = list(tx.execute(picked).scalars())
         if not ids:
             return []
-        take = update(table).where(table.c.id.in_(ids)).values(lease_until=now + lease, fence=table.c.fence + 1)
-        return sorted((_notification(r) for r in tx.execute(take.returning(table)).all()), key=lambda n: n.id)
+        take = update(table).where(table.c.id.in_(ids)).values(lease_until=lease_until, fence=table.c.fence + 1)
+        return sorted((_notification(r) for r in tx.execute(take.returning(table)).all()), key=lambda n: n.pk)
 
     def sent(self, tx: Connection, claim: Notification, now: datetime, receipt: str | None) -> bool:
         """The channel took it. False where the claim was lost meanwhile (so it may be told twice)."""
@@ -149,7 +147,7 @@ class Notifications:
             rows = [_notification(r) for r in connection.execute(found).all()]
         more = len(rows) > page.limit
         rows = rows[: page.limit]
-        return Paged(tuple(rows), str(rows[-1].id) if more else None)
+        return Paged(tuple(rows), str(rows[-1].pk) if more else None)
 
     def get(self, notification_id: int) -> Notification | None:
         with self._engine.connect() as connection:
@@ -163,16 +161,16 @@ class Notifications:
         found = {NotificationStatus(status): int(count) for status, count in rows}
         return {status: found.get(status, 0) for status in NotificationStatus}
 
-    def recent(self, route: str, channel: str, since: datetime) -> tuple[int, bool, datetime | None]:
-        """Immediate ones made after ``since``: how many, whether one was collapsed, and when the first was made."""
+    def recent(self, route: str, channel: str, since: datetime) -> tuple[int, bool]:
+        """Immediate ones made after ``since``: how many, and whether one of them was collapsed."""
         kinds = (NotificationKind.IMMEDIATE.value, NotificationKind.COLLAPSED.value)
         mine = and_(
             table.c.route == route, table.c.channel == channel, table.c.created_at > since, table.c.kind.in_(kinds)
         )
         collapsed = func.count().filter(table.c.kind == NotificationKind.COLLAPSED.value)
         with self._engine.connect() as connection:
-            row = connection.execute(select(func.count(), collapsed, func.min(table.c.created_at)).where(mine)).one()
-        return int(row[0]), bool(row[1]), row[2]
+            row = connection.execute(select(func.count(), collapsed).where(mine)).one()
+        return int(row[0]), bool(row[1])
 
     def thread(self, channel: str, group_key: str, since: datetime) -> str | None:
         """The receipt of the first notification of that group which the channel took after ``since``."""
@@ -199,13 +197,13 @@ def _due(now: datetime) -> Any:
 
 
 def _settle(tx: Connection, claim: Notification, values: Mapping[str, Any]) -> bool:
-    held = and_(table.c.id == claim.id, table.c.fence == claim.fence, table.c.status == "pending")
+    held = and_(table.c.id == claim.pk, table.c.fence == claim.fence, table.c.status == "pending")
     return tx.execute(update(table).where(held).values(lease_until=None, **values)).rowcount == 1
 
 
 def _notification(row: Any) -> Notification:
     return Notification(
-        id=row.id,
+        pk=row.id,
         uid=row.uid,
         route=row.route,
         channel=row.channel,

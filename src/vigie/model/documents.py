@@ -12,12 +12,13 @@ import dataclasses
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from typing import Any, Protocol, TypeVar
 
 from vigie.model.account import Account
 from vigie.model.change import Change, DiffEntry, Revision, StateAt
+from vigie.model.durations import format_duration
 from vigie.model.finding import Finding, Justification
 from vigie.model.paging import Paged
 from vigie.model.resource import Resource
@@ -89,8 +90,10 @@ def plain(value: Any) -> Any:
         return value if math.isfinite(value) else None
     if isinstance(value, datetime):
         return instant(value)
-    if isinstance(value, date):
+    if isinstance(value, date | time):
         return value.isoformat()
+    if isinstance(value, timedelta):
+        return format_duration(value)
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
     return _plain_container(value)

@@ -117,10 +117,11 @@ class ConsoleSettings(_Table):
 
 
 class FileSettings(_Table):
-    """A file, one JSON document a line."""
+    """A file: one JSON document a line, or text for people."""
 
     kind: Literal["file"]
     path: Path = Field(description="The file; it is appended to.")
+    format: Literal["json", "text"] = Field("json", description="One JSON document a line, or text for people.")
 
 
 ChannelSettings = SmtpSettings | SlackSettings | WebhookSettings | AppriseSettings | ConsoleSettings | FileSettings

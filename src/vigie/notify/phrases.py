@@ -15,6 +15,7 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 _CHANGED = {"created": "was created", "changed": "changed", "deleted": "was deleted", "recreated": "was re-created"}
 _SINCE = {Topic.FINDING: "First seen"}
+_WHEN = {Topic.CHANGE: "When"}
 _FOUND = {
     "reopened": "again: ",
     "updated": "updated: ",
@@ -73,21 +74,19 @@ def headline(event: Event) -> str:
 
 
 def facts(event: Event) -> list[tuple[str, str]]:
-    """Labels and values, in the order in which they are shown."""
+    """Labels and values, in the order in which they are shown. Account, region and type stand in the heading."""
     interval = time_text(event.at)
+    since = time_text(event.first_seen) if event.first_seen and event.first_seen != event.at else None
     if event.topic is Topic.CHANGE and event.after:
         interval = f"between {time_text(event.after)} and {interval}"
     found: list[tuple[str, str | None]] = [
-        ("Account", event.account_label),
-        ("Region", event.region),
-        ("Type", event.type),
         ("Resource", event.arn or event.id),
         ("Rule", event.rule),
         ("Subject", event.subject),
         ("Status", event.status.value if event.status else None),
         ("Who", event.actor),
-        ("When" if event.topic is Topic.CHANGE else "Seen", interval),
-        (_SINCE.get(event.topic, "Since"), time_text(event.first_seen) if event.first_seen else None),
+        (_WHEN.get(event.topic, "Seen"), interval),
+        (_SINCE.get(event.topic, "Since"), since),
         ("Error", event.error),
         ("Missing permission", event.missing_permission),
     ]
@@ -118,6 +117,8 @@ def link(event: Event, base_url: str | None) -> str | None:
     root = base_url.rstrip("/")
     if event.finding_pk is not None:
         return f"{root}/findings/{event.finding_pk}"
+    if event.resource_pk is not None and event.revision is not None:
+        return f"{root}/resources/{event.resource_pk}/revisions/{event.revision}"
     if event.resource_pk is not None:
         return f"{root}/resources/{event.resource_pk}"
     if event.topic is Topic.COVERAGE:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from vigie.history.outbox import OutboxRow, Topic
@@ -41,6 +42,11 @@ def _change(row: OutboxRow, change_of: ChangeOf, accounts: Mapping[str, Account]
     change = change_of(row.ref) if row.ref is not None else None
     if change is None:
         raise UnreadableRow(f"outbox row {row.id} refers to revision {row.ref}, which is not in history")
+    return change_event(change, accounts, actor=row.payload.get("actor"))
+
+
+def change_event(change: Change, accounts: Mapping[str, Account], *, actor: str | None = None) -> Event:
+    """The event of a recorded change."""
     revision, resource = change.revision, change.resource
     told = [entry for entry in change.diff if not entry.ephemeral]
     return Event(
@@ -55,7 +61,7 @@ def _change(row: OutboxRow, change_of: ChangeOf, accounts: Mapping[str, Account]
         name=resource.name,
         **_of_account(resource.account, accounts),
         tags={str(key): str(value) for key, value in revision.tags.items()},
-        actor=row.payload.get("actor"),
+        actor=actor,
         after=revision.changed_after,
         revision=revision.number,
         paths=tuple(entry.path for entry in told),
@@ -66,14 +72,18 @@ def _change(row: OutboxRow, change_of: ChangeOf, accounts: Mapping[str, Account]
 
 
 def _finding(row: OutboxRow, change_of: ChangeOf, accounts: Mapping[str, Account]) -> Event:
-    payload = row.payload
+    return finding_event(row.payload, row.created_at, accounts)
+
+
+def finding_event(payload: Mapping[str, Any], at: datetime, accounts: Mapping[str, Account]) -> Event:
+    """The event of a finding's state, as ``vigie.history.outbox.finding_payload`` tells it."""
     status = FindingStatus(payload["status"])
     previous = FindingStatus(payload["previous"]) if payload.get("previous") else None
     severity = Severity(payload["severity"])
     return Event(
         topic=Topic.FINDING,
         kind=payload.get("kind") or finding_kind(previous, status),
-        at=row.created_at,
+        at=at,
         **_of_resource(payload, accounts),
         tags={str(key): str(value) for key, value in (payload.get("tags") or {}).items()},
         actor=payload.get("actor"),

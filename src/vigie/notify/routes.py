@@ -102,11 +102,11 @@ class Explanation:
     reasons: tuple[Reason, ...] = field(default=())
     timing: str = ""
     """``at once``, or when its digest goes out."""
+    reason: str = ""
+    """All of it in one sentence, for people."""
 
     def __str__(self) -> str:
-        if self.matches:
-            return f"{self.route}: tells {', '.join(self.channels)} {self.timing}"
-        return f"{self.route}: does not match: " + "; ".join(r.text for r in self.reasons if not r.holds)
+        return f"{self.route}: {self.reason}"
 
 
 def explain(event: Event, routes: Sequence[Route]) -> list[Explanation]:
@@ -125,7 +125,9 @@ def _explain(event: Event, route: Route) -> Explanation:
     reasons = [_reason(condition, event) for condition in route.conditions]
     if event.ephemeral:
         reasons.insert(0, Reason("kinds", False, f"changes of kind {event.kind} are recorded and never told"))
-    return Explanation(route.name, all(r.holds for r in reasons), route.channels, tuple(reasons), timing)
+    against = [reason.text for reason in reasons if not reason.holds]
+    said = f"does not match: {'; '.join(against)}" if against else f"tells {', '.join(route.channels)} {timing}"
+    return Explanation(route.name, not against, route.channels, tuple(reasons), timing, said)
 
 
 def _reason(condition: Condition, event: Event) -> Reason:
@@ -173,7 +175,7 @@ def _given(*values: str | None) -> list[str]:
 
 
 _SUBJECTS: Mapping[str, Callable[[Event], tuple[str, list[str]]]] = {
-    "topics": lambda e: ("topic", [e.topic.value]),
+    "topic": lambda e: ("topic", [e.topic.value]),
     "kinds": lambda e: ("kind", [e.kind]),
     "statuses": lambda e: ("status", _given(e.status.value if e.status else None)),
     "accounts": lambda e: ("account", _given(e.account, e.account_name)),
@@ -187,7 +189,7 @@ _SUBJECTS: Mapping[str, Callable[[Event], tuple[str, list[str]]]] = {
 }
 
 _CLOSED: Mapping[str, tuple[str, ...]] = {
-    "topics": tuple(Topic),
+    "topic": tuple(Topic),
     "kinds": tuple(dict.fromkeys(kind for kinds in KINDS.values() for kind in kinds)),
     "statuses": tuple(FindingStatus),
     "relations": tuple(Relation),

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import re
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -18,6 +15,7 @@ from vigie.model.finding import Severity
 from vigie.notify.channel_settings import AppriseSettings
 from vigie.notify.channels.base import ChannelFailed, Receipt
 from vigie.notify.channels.guard import Resolve, allowed_address, resolve
+from vigie.notify.channels.quiet import quiet
 from vigie.notify.message import Message
 from vigie.notify.render import html, text
 from vigie.notify.secrets import redact
@@ -70,12 +68,12 @@ class AppriseChannel:
         if scheme not in DEFAULT_SCHEMES | set(self._settings.schemes):
             shown = scheme if re.fullmatch(r"[a-z0-9]{1,20}", scheme) else "it has"
             raise ChannelFailed(permanent=True, reason=f"address {number}: the scheme {shown} is not allowed")
-        with _reasons() as said:
+        with quiet():
             service = apprise.Apprise.instantiate(url, asset=self._asset, suppress_exceptions=True)
         if not isinstance(service, apprise.NotifyBase):
             raise ChannelFailed(permanent=True, reason=f"address {number}: Apprise cannot read this {scheme} address")
         self._guard(service)
-        with _reasons() as said:
+        with quiet() as said:
             taken = service.notify(
                 body=_body(service, message), title=text.subject(message), notify_type=_type(message)
             )
@@ -113,29 +111,3 @@ def _type(message: Message) -> apprise.NotifyType:
     if message.severity in (Severity.HIGH, Severity.CRITICAL):
         return apprise.NotifyType.FAILURE
     return apprise.NotifyType.WARNING if message.severity else apprise.NotifyType.INFO
-
-
-class _Listener(logging.Handler):
-    """Keeps what Apprise logs on one thread: its only way to say why."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.said: list[str] = []
-        self._thread = threading.get_ident()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self._thread and len(self.said) < 5:
-            self.said.append(record.getMessage()[:300])
-
-
-@contextmanager
-def _reasons() -> Iterator[list[str]]:
-    """What is logged meanwhile; none of it reaches the program's own log, since it may hold addresses."""
-    logger = logging.getLogger("apprise")
-    listener = _Listener()
-    logger.addHandler(listener)
-    logger.propagate = False
-    try:
-        yield listener.said
-    finally:
-        logger.removeHandler(listener)

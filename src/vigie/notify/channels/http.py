@@ -14,6 +14,7 @@ import httpx
 
 from vigie.notify.channels.base import ChannelFailed
 from vigie.notify.channels.guard import Resolve, allowed_address, resolve
+from vigie.notify.channels.quiet import quiet
 
 MAX_ANSWER: Final = 64 * 1024
 _HOPELESS: Final = frozenset({400, 405, 406, 411, 413, 414, 415, 422, 431, 501})
@@ -49,7 +50,8 @@ class Poster:
         if target.scheme not in ("http", "https") or not target.host:
             raise ChannelFailed(permanent=True, reason="the address of the channel must begin with https:// or http://")
         try:
-            answer, retry_after = self._exchange(target, body, headers)
+            with quiet():
+                answer, retry_after = self._exchange(target, body, headers)
         except httpx.TimeoutException:
             raise ChannelFailed(permanent=False, reason=f"{target.host} did not answer in time") from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:

@@ -30,14 +30,18 @@ class ConsoleChannel:
 
 
 class FileChannel:
-    """Appends each message as one line of JSON: the webhook's document."""
+    """Appends each message as one line of JSON (the webhook's document), or as text."""
 
     def __init__(self, settings: FileSettings) -> None:
         self._path = settings.path.expanduser()
+        self._as_text = settings.format == "text"
 
     def send(self, message: Message, thread: str | None = None) -> Receipt:
-        """See :class:`~vigie.notify.channels.base.Channel`. When it returns, the line is on the disk."""
-        line = orjson.dumps(webhook_document(message), option=orjson.OPT_APPEND_NEWLINE)
+        """See :class:`~vigie.notify.channels.base.Channel`. When it returns, the message is on the disk."""
+        if self._as_text:
+            line = (text.body(message) + "\n").encode()
+        else:
+            line = orjson.dumps(webhook_document(message), option=orjson.OPT_APPEND_NEWLINE)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)

@@ -16,6 +16,7 @@ from vigie.notify.channels.base import ChannelFailed, Receipt
 from vigie.notify.message import Message
 from vigie.notify.render import html, text
 
+_POLICY = SMTP.clone(max_line_length=200)  # a subject stays in one line; RFC 5322 allows 998
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
@@ -54,7 +55,7 @@ class SmtpChannel:
     def mail(self, message: Message, thread: str | None = None) -> EmailMessage:
         """The mail as it is sent. Its Message-ID is the same in every attempt, so that mailboxes can drop repeats."""
         settings = self._settings
-        mail = EmailMessage(policy=SMTP)
+        mail = EmailMessage(policy=_POLICY)
         mail["Subject"] = text.subject(message)
         mail["From"] = _address(settings.sender)
         mail["To"] = "undisclosed-recipients:;" if settings.hide_recipients else [_address(to) for to in settings.to]

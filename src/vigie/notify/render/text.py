@@ -32,7 +32,7 @@ def body(message: Message) -> str:
     if message.kind is not NotificationKind.IMMEDIATE:
         lines += [f"{topic}: {counted}" for topic, counted in count_lines(message.counts)]
     for group in message.groups:
-        lines += ["", clean(group.heading), "-" * min(_WIDTH, len(group.heading))]
+        lines += [*([""] if lines[-1] else []), clean(group.heading), "-" * min(_WIDTH, len(group.heading))]
         for event in group.events:
             lines += [*_event(event, message), ""]
     if message.left_out:
