@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -16,12 +17,16 @@ import pytest
 
 from vigie.history.store import History, open_history
 
+sys.path.insert(
+    0, str(Path(__file__).parent)
+)  # importmode=importlib: what several test modules share is imported from here
+
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def history(request: pytest.FixtureRequest) -> Iterator[History]:
+def history(request: pytest.FixtureRequest) -> History:
     """An empty store, on a real SQLite file and on a real PostgreSQL."""
     store: History = request.getfixturevalue(f"{request.param}_history")
-    yield store
+    return store
 
 
 @pytest.fixture
@@ -77,7 +82,7 @@ class Cluster:
 
         dsn = f"host={self.directory} port={self.port} user=postgres dbname=postgres"
         with psycopg.connect(dsn, autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[arg-type]  # names made here, no parameters possible in DDL
+            connection.execute(statement)
 
 
 @pytest.fixture(scope="session")

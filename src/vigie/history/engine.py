@@ -37,13 +37,13 @@ _POSTGRES_SENTENCES = (
     (
         "connections",
         "53300",
-        "The store {place} has no connection left: raise max_connections, or run fewer processes.",
+        "The store {place} has no connection left: raise its max_connections.",
     ),
 )
 
 
 def connect(url: str, *, create: bool) -> Engine:
-    """An engine for the store at ``url``; no connection is made yet. Raises ``StoreError`` for a URL that cannot be one."""
+    """An engine for the store at ``url``; does not connect yet. Raises ``StoreError`` for what is no URL of a store."""
     parsed = _parsed(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, create=create)
@@ -147,10 +147,8 @@ def _tell_postgres(error: DBAPIError, where: str) -> None:
     for _, code, sentence in _POSTGRES_SENTENCES:
         if state == code:
             _raise(sentence, where, error)
-    unreachable = isinstance(error, OperationalError) and (
-        state is None or error.connection_invalidated or state[:2] in ("08", "57")
-    )
-    if unreachable:
+    gone = state is None or error.connection_invalidated or state[:2] in ("08", "57")
+    if isinstance(error, OperationalError) and gone:
         _raise("The store {place} cannot be reached: {cause}", where, error)
 
 

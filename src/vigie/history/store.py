@@ -11,9 +11,11 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 
 from vigie.history.accounts import Accounts
+from vigie.history.archive import Archive
 from vigie.history.engine import WRITE, connect
 from vigie.history.findings import Findings
 from vigie.history.outbox import Outbox
+from vigie.history.record import Recorder
 from vigie.history.schema import prepare
 from vigie.history.users import Users
 from vigie.history.work import Work
@@ -28,6 +30,8 @@ class History:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._turn = _Turn() if engine.dialect.name == "sqlite" else None
+        self.archive = Archive(engine)
+        self.recorder = Recorder(self.begin)
         self.work = Work(engine, self.begin)
         self.findings = Findings(engine)
         self.outbox = Outbox(engine)

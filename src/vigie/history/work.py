@@ -1,7 +1,7 @@
 """The queue of due work: claimed with a lease, settled with a fencing token.
 
-A key is in the queue once per topic. A process that dies loses nothing: its lease runs out, and the key is claimed again with a
-higher fence; whatever the late one still writes is refused (``done`` gives back only the claims that held).
+A key is in the queue once per topic. A process that dies loses nothing: its lease runs out, the key is claimed again
+with a higher fence, and whatever the late one still writes is refused (``done`` gives back only the claims that held).
 """
 
 from __future__ import annotations
@@ -41,8 +41,10 @@ class Work:
         self._begin = begin
 
     def put(self, tx: Connection, topic: str, keys: Iterable[str], due_at: datetime) -> None:
-        """Make the keys due at that time (or earlier, where they already are). A key that is claimed right now becomes due again
-        after it is done."""
+        """Make the keys due at that time, or earlier where they already are.
+
+        A key that is claimed right now becomes due again after it is done.
+        """
         put(tx, topic, keys, due_at)
 
     def claim(self, topic: str, n: int, now: datetime, lease: timedelta) -> list[Claim]:
@@ -60,9 +62,8 @@ class Work:
             return [claim for batch in _batches(keys) for claim in _take(tx, topic, batch, now + lease)]
 
     def done(self, tx: Connection, claims: Sequence[Claim]) -> set[Claim]:
-        """Settle claims in the caller's transaction. Gives those whose fence still held: of the others, nothing may be written."""
-        held = {claim for claim in claims if self._settle(tx, claim)}
-        return held
+        """Settle claims in the caller's transaction. Gives those that still held: for the others, write nothing."""
+        return {claim for claim in claims if self._settle(tx, claim)}
 
     def retry(self, claim: Claim, at: datetime, error: str) -> bool:
         """The work failed: due again at ``at``. False where the claim no longer holds."""
@@ -71,7 +72,7 @@ class Work:
             return tx.execute(update(work).where(_is(claim)).values(values)).rowcount == 1
 
     def next_due(self, topic: str) -> datetime | None:
-        """When there is something to claim: of free keys their due time, of claimed ones the end of the lease. None = no work."""
+        """When there is something to claim: a free key is due, or the lease of a claimed one ends. None = no work."""
         ready = func.min(case((work.c.leased_until > work.c.due_at, work.c.leased_until), else_=work.c.due_at))
         with self._engine.connect() as connection:
             found: datetime | None = connection.execute(select(ready).where(work.c.topic == topic)).scalar_one()

@@ -1,7 +1,8 @@
 """The canonical form of a configuration, and its digests.
 
-``normalise`` turns what AWS answered into a :data:`~vigie.model.resource.Configuration`; ``canonical_bytes`` spells any JSON value in the
-one way of RFC 8785 (JCS); ``digests`` names its content. See docs/decisions/canonical-form.md for what a digest covers and why.
+``normalise`` turns what AWS answered into a :data:`~vigie.model.resource.Configuration`; ``canonical_bytes`` spells any
+JSON value in the one way of RFC 8785 (JCS); ``digests`` names its content. docs/decisions/canonical-form.md says what a
+digest covers, and why.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final
 
 from vigie.model.paths import NOWHERE, PathSet, State, below, inside, marked
@@ -26,11 +28,11 @@ from vigie.model.treatment import PLAIN, Treatment
 CONFIG_DIGEST: Final = "sha256"
 """SHA-256 of the canonical bytes of the whole configuration, as it is stored."""
 DURABLE_DIGEST: Final = "durable1-sha256"
-"""SHA-256 of the canonical bytes of the durable view (:func:`durable_view`). A new definition of it would get a new name."""
+"""SHA-256 of the canonical bytes of the durable view. A new definition of that view would get a new name."""
 REDACTED: Final = "redacted:hmac-sha256:"
 
 Redactor = Callable[[str, Any], str]
-"""(path, value) → what stands for the value. The path is that of the configuration, with ``[]`` for any element of a list."""
+"""(path, value) → what stands for the value. Path of the configuration, with ``[]`` for any element of a list."""
 
 _WHOLE_FLOAT_LIMIT = 1e21
 """From here on ECMAScript (and so RFC 8785) writes numbers with an exponent."""
@@ -42,8 +44,11 @@ _ANSWER_DEPTH = 2
 _encode = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), check_circular=False
 ).encode
-_ODD_NUMBER = re.compile(r"(?:^|[:,\[])-?\d+(?:(?:\.\d+)?e[+-]?\d|\.0(?:[,}\]]|$))")
-"""Numbers that json spells otherwise than RFC 8785: with an exponent, or whole floats. May also hit inside a string: then only slower."""
+_ODD_NUMBER = re.compile(r"[:,\[]-?\d+(?:\.\d+)?(?:e[+-]?\d|(?<=\.0)[,}\]])")
+"""Numbers in a container that json spells otherwise than RFC 8785: with an exponent, or whole floats.
+
+May also hit inside a string: then only slower.
+"""
 
 
 def keyed_redactor(key: bytes) -> Redactor:
@@ -63,18 +68,16 @@ def keyed_redactor(key: bytes) -> Redactor:
 
 
 def normalise(raw: Mapping[str, Any], treatment: Treatment = PLAIN, redactor: Redactor | None = None) -> Configuration:
-    """What AWS answered, as a configuration: JSON values only, times in UTC, bytes in base64, lists sorted unless declared ordered.
+    """What AWS answered, as a configuration: JSON values, times in UTC, bytes in base64, lists sorted unless ordered.
 
-    Declared parts are dropped, and secret ones redacted, before anything else sees them. Not idempotent where something is redacted.
+    Declared parts are dropped, and secret ones redacted, before anything else sees them. Not idempotent where something
+    is redacted.
 
     Raises:
         ValueError: a non-finite number, a time without a zone, or something to redact and no redactor.
         TypeError: a value that has no place in JSON, or a key that is not a string.
     """
-    if treatment.redact and redactor is None:
-        raise ValueError("this type has parts to be redacted, and no redactor was given")
-    walk = _Normaliser(redactor)
-    return walk.mapping(raw, _paths(treatment).start(), "", 0)
+    return _Normaliser(redactor).mapping(raw, _paths(treatment).start(), "", 0)
 
 
 def canonical_bytes(value: Any) -> bytes:
@@ -90,9 +93,9 @@ def canonical_text(value: Any) -> str:
     """:func:`canonical_bytes` before encoding: one string compare decides whether two values are the same."""
     text = _encode(value)
     keys_sort_alike = text.isascii() or max(text) <= "\uffff"
-    if keys_sort_alike and not _ODD_NUMBER.search(text):
-        return text
-    return _spell(value)
+    if isinstance(value, float) or not keys_sort_alike or _ODD_NUMBER.search(text):
+        return _spell(value)
+    return text
 
 
 def digest(canonical: bytes) -> str:
@@ -101,19 +104,24 @@ def digest(canonical: bytes) -> str:
 
 
 def digests(configuration: Configuration, treatment: Treatment = PLAIN) -> tuple[str, str]:
-    """(config sha, durable sha): the same config sha = nothing changed at all; the same durable sha = nothing that means anything."""
-    return digest(canonical_bytes(configuration)), durable_digest(configuration, treatment)
+    """(config sha, durable sha) of a normalised configuration.
+
+    The same config sha: nothing changed at all. The same durable sha: nothing changed that means anything.
+    """
+    canonical = canonical_bytes(configuration)
+    view = durable_view(configuration, treatment)
+    durable = canonical if view is configuration else canonical_bytes(view)
+    return digest(canonical), _durable_name(durable)
 
 
 def durable_digest(configuration: Configuration, treatment: Treatment = PLAIN) -> str:
-    view = canonical_bytes(durable_view(configuration, treatment))
-    return f"{DURABLE_DIGEST}:{hashlib.sha256(view).hexdigest()}"
+    """The second of :func:`digests` alone: to judge an old configuration by today's treatment."""
+    return _durable_name(canonical_bytes(durable_view(configuration, treatment)))
 
 
 def durable_view(configuration: Configuration, treatment: Treatment = PLAIN) -> Configuration:
-    """The configuration without its ephemeral parts, its policies in their one spelling. Shares what it did not touch."""
-    view = comparable(configuration, _paths(treatment).start(), drop_ephemeral=True)
-    assert isinstance(view, Mapping)
+    """A normalised configuration without its ephemeral parts, its policies in one spelling. Shares what is untouched."""
+    view: Configuration = comparable(configuration, _paths(treatment).start(), drop_ephemeral=True)
     return view
 
 
@@ -132,21 +140,39 @@ def treatment_paths(treatment: Treatment) -> PathSet:
 
 
 def sort_unordered(values: list[Any]) -> list[Any]:
-    """The one order of a list whose order means nothing: strings by code point, anything else by canonical content."""
+    """The one order of a list whose order means nothing, decided by content alone.
+
+    Strings by code point; mappings by the first key (in order of keys) under which each holds a string of its own;
+    anything else by canonical content.
+    """
     if len(values) < 2:
         return values
     if all(type(value) is str for value in values):
         return sorted(values)
+    if all(type(value) is dict for value in values):
+        return _sort_mappings(values)
+    return sorted(values, key=canonical_text)
+
+
+def _sort_mappings(values: list[dict[str, Any]]) -> list[Any]:
+    for key in sorted(values[0]):
+        names = {value.get(key) for value in values if type(value.get(key)) is str}
+        if len(names) == len(values):
+            return sorted(values, key=itemgetter(key))
     return sorted(values, key=canonical_text)
 
 
 def instant_text(value: datetime) -> str:
-    """RFC 3339 in UTC: ``2026-01-02T03:04:05Z``, with a fraction only if it is not zero. Raises ``ValueError`` for a naive time."""
+    """RFC 3339 in UTC: ``2026-01-02T03:04:05Z``, with a fraction only if not zero. ``ValueError`` for a naive time."""
     if value.tzinfo is None:
         raise ValueError(f"a time without a zone: {value!r}")
     moment = value.astimezone(UTC)
     fraction = f".{moment.microsecond:06d}".rstrip("0") if moment.microsecond else ""
     return moment.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0") + fraction + "Z"
+
+
+def _durable_name(view: bytes) -> str:
+    return f"{DURABLE_DIGEST}:{hashlib.sha256(view).hexdigest()}"
 
 
 @lru_cache(maxsize=1024)
@@ -177,7 +203,7 @@ class _Normaliser:
                 raise TypeError(f"the key {key!r} at {path or 'the top'} is not a string")
             if whole_answer and (key == "ResponseMetadata" or key in _PAGE_TOKENS):
                 continue
-            within = below(state, key)
+            within = below(state, key) if state else NOWHERE
             if within and marked(within, "drop"):
                 continue
             made[_well_formed(key)] = self.value(value, within, f"{path}.{key}" if path else key, depth + 1)
@@ -187,10 +213,10 @@ class _Normaliser:
         if state and raw is not None and marked(state, "redact"):
             return self._redacted(raw, path, depth)
         if type(raw) is str:
-            return _well_formed(raw)
+            return raw if raw.isascii() else _well_formed(raw)
         if raw is None or type(raw) is bool or type(raw) is int:
             return raw
-        if isinstance(raw, Mapping):
+        if type(raw) is dict or isinstance(raw, Mapping):
             return self.mapping(raw, state, path, depth)
         if isinstance(raw, list | tuple | set | frozenset):
             return self._list(list(raw), state, path, depth)
@@ -203,7 +229,8 @@ class _Normaliser:
         return made if state and marked(state, "ordered") else sort_unordered(made)
 
     def _redacted(self, raw: Any, path: str, depth: int) -> str:
-        assert self._redactor is not None  # checked once, in normalise
+        if self._redactor is None:
+            raise ValueError(f"{path} is to be redacted, and no redactor was given")
         return self._redactor(path, self.value(raw, NOWHERE, path, depth))
 
 
@@ -237,6 +264,7 @@ def _well_formed(text: str) -> str:
 def _comparable_mapping(value: dict[str, Any], state: State, drop_ephemeral: bool, spell: Spell) -> dict[str, Any]:
     if "Statement" in value and is_policy(value):
         value = normal_policy(value, spell)
+        value["Statement"] = sort_unordered(value["Statement"])
     made: dict[str, Any] = {}
     touched = False
     for key, member in value.items():
@@ -244,8 +272,11 @@ def _comparable_mapping(value: dict[str, Any], state: State, drop_ephemeral: boo
         if drop_ephemeral and within and marked(within, "ephemeral"):
             touched = True
             continue
-        made[key] = comparable(member, within, drop_ephemeral=drop_ephemeral, spell=spell)
-        touched = touched or made[key] is not member
+        if type(member) is dict or type(member) is list:
+            made[key] = comparable(member, within, drop_ephemeral=drop_ephemeral, spell=spell)
+            touched = touched or made[key] is not member
+        else:
+            made[key] = member
     return made if touched else value
 
 
@@ -253,13 +284,12 @@ def _comparable_list(value: list[Any], state: State, drop_ephemeral: bool, spell
     within = inside(state) if state else NOWHERE
     if drop_ephemeral and within and marked(within, "ephemeral"):
         return []
+    if not any(type(element) is dict or type(element) is list for element in value):
+        return value
     made = [comparable(element, within, drop_ephemeral=drop_ephemeral, spell=spell) for element in value]
     if all(new is old for new, old in zip(made, value, strict=True)):
-        made = value
-    if state and marked(state, "ordered"):
-        return made
-    ordered = sort_unordered(made)
-    return value if ordered == value and made is value else ordered
+        return value
+    return made if state and marked(state, "ordered") else sort_unordered(made)
 
 
 def _spell(value: Any) -> str:
@@ -276,10 +306,10 @@ def _spell_float(value: float) -> str:
     """As ECMAScript's Number::toString. Python's ``repr`` gives the same shortest digits."""
     if value == 0:
         return "0"
-    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
-    assert isinstance(exponent, int)
-    text, minus = "".join(map(str, digits)), "-" if sign else ""
-    point = len(text) + exponent
+    minus = "-" if value < 0 else ""
+    digits, _, exponent = f"{Decimal(repr(abs(value))).normalize():e}".partition("e")
+    text = digits.replace(".", "")
+    point = int(exponent) + 1
     if len(text) <= point <= 21:
         return minus + text + "0" * (point - len(text))
     if 0 < point <= 21:

@@ -1,8 +1,8 @@
 """The path language of :class:`~vigie.model.treatment.Treatment`: which parts of a configuration are meant.
 
-``Environment.Variables.*``, ``IpPermissions[].IpRanges``, ``Attributes.Approximate*``: keys joined with ``.``, ``[]`` for every
-element of a list, ``*`` and ``?`` in a key as in a shell. Several lists of paths are compiled into one :class:`PathSet`, so that one
-walk over a configuration answers for all of them.
+``Environment.Variables.*``, ``IpPermissions[].IpRanges``, ``Attributes.Approximate*``: keys joined with ``.``, ``[]``
+for every element of a list, ``*`` and ``?`` in a key as in a shell. Several lists of paths are compiled into one
+:class:`PathSet`, so that one walk over a configuration answers for all of them.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class PathSet:
 
 
 def split(path: str) -> tuple[str | None, ...]:
-    """The steps of a path: a key pattern, or None for "every element". Raises ``ValueError`` where it cannot be read."""
+    """The steps of a path: a key pattern, or None for "every element". Raises ``ValueError`` for what is no path."""
     steps: list[str | None] = []
     position = 0
     while position < len(path):
@@ -89,6 +89,11 @@ def marked(state: State, mark: str) -> bool:
     return any(mark in node.marks for node in state)
 
 
+def members(state: State, mark: str) -> frozenset[str]:
+    """The keys that are declared by name, one step below, under ``mark``."""
+    return frozenset(key for node in state for key, child in node.keys.items() if mark in child.marks)
+
+
 def matches(value: Any, paths: Iterable[str]) -> bool:
     """Whether some path names a part that ``value`` has."""
     return bool(find(value, paths))
@@ -107,7 +112,7 @@ def find(value: Any, paths: Iterable[str]) -> tuple[Any, ...]:
 
 
 def transform(value: Any, paths: Iterable[str], change: Callable[[Any], Any]) -> Any:
-    """A copy of ``value`` in which every part named by a path is what ``change`` makes of it. Untouched parts are shared."""
+    """A copy of ``value`` where ``change`` was made to every part named by a path. Untouched parts are shared."""
     return _walk(value, _compiled(tuple(paths)).start(), change)
 
 

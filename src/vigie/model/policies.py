@@ -1,8 +1,9 @@
 """One spelling for policy documents that say the same, so that a respelling is not taken for a change.
 
-AWS accepts a scalar where a list of one is meant, does not mind the case of actions, and gives principals back in any order
-(IAM User Guide, "Grammar of the IAM JSON policy language"). Only spelling is levelled here, never meaning: ``"*"`` and
-``{"AWS": "*"}`` stay different, and so do an account number and the ARN of its root. See docs/decisions/canonical-form.md.
+AWS accepts a scalar where a list of one is meant, does not mind the case of actions, and gives principals back in
+any order (IAM User Guide, "Grammar of the IAM JSON policy language"). Only spelling is levelled here, never meaning: ``"*"``
+and ``{"AWS": "*"}`` stay different, and so do an account number and the ARN of its root. See
+docs/decisions/canonical-form.md.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def is_policy(value: Any) -> bool:
 
 
 def normal_policy(document: Mapping[str, Any], spell: Spell = str.lower) -> dict[str, Any]:
-    """The document in its one spelling. Statements keep their number and content; their order has no meaning and is the caller's."""
+    """The document in its one spelling. The order of its statements means nothing, and is left to the caller."""
     statements = document["Statement"]
     if isinstance(statements, Mapping):
         statements = [statements]

@@ -54,7 +54,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Digest(TypeDecorator[str]):
     """A named digest (``sha256:<64 hex>``), stored as one byte for the name and the 32 of the digest.
 
-    Raises ``ValueError`` for a name that is not known: a digest never changes meaning, a new algorithm gets a new name and number.
+    Raises ``ValueError`` for a name that is not known: a digest never changes meaning, a new algorithm gets a new name.
     """
 
     impl = LargeBinary

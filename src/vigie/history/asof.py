@@ -1,0 +1,140 @@
+"""How a resource was at a time, and how sure that is.
+
+Between two looks that showed the same state, that state is taken to have held. Between the last look that showed the old
+state and the one that showed the new one, either may have held. Outside of looks nothing is known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select
+
+from vigie.history import blobs, scopes
+from vigie.history.columns import BODY, HEADER, RESOURCE, REVISIONS
+from vigie.history.rows import resource_of, unreadable_from
+from vigie.history.tables.archive import resource, revision
+from vigie.model.canonical import instant_text
+from vigie.model.change import Certainty, ChangeKind, Revision, StateAt
+from vigie.model.scope import Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is recorded around a time."""
+
+    before: Revision | None
+    """The last one observed at that time or earlier."""
+    after: Revision | None
+    """The first one observed later."""
+    held_until: datetime | None
+    """Up to when ``before`` was confirmed by later looks."""
+    run: Coverage | None
+    """What came of looking at the scope at that time."""
+
+
+def read(tx: Connection, pk: int, when: datetime) -> Known | None:
+    """None for a resource that is not recorded."""
+    columns = (resource.c.scope_pk, resource.c.seen_until, resource.c.present)
+    known = tx.execute(select(*columns).where(resource.c.pk == pk)).one_or_none()
+    if known is None:
+        return None
+    before = tx.execute(_of(pk).where(revision.c.observed_at <= when).order_by(*_LAST).limit(1)).one_or_none()
+    after = tx.execute(_of(pk).where(revision.c.observed_at > when).order_by(*_FIRST).limit(1)).one_or_none()
+    runs = scopes.runs(tx, known.scope_pk)
+    if after is not None:
+        held = after.changed_after or after.looked_before
+    elif known.present and known.seen_until is not None:
+        held = known.seen_until
+    else:
+        held = runs[-1].last_listed_began if runs else None
+    return Known(
+        before=_revision(before),
+        after=_revision(after),
+        held_until=held,
+        run=next((run for run in reversed(runs) if run.since <= when <= run.last_looked), None),
+    )
+
+
+def state_at(known: Known, when: datetime) -> StateAt:
+    """Decided purely from what is recorded around that time."""
+    before, after = known.before, known.after
+    if before is None:
+        return _before_the_first(known, when)
+    if when == before.observed_at or (known.held_until is not None and when <= known.held_until):
+        return StateAt(
+            when, Certainty.EXACT, before, None, f"Seen so at {_t(before.observed_at)}, and {_until(known)}."
+        )
+    if after is not None:
+        text = (
+            f"It changed after {_t(known.held_until or before.observed_at)} and was seen changed at "
+            f"{_t(after.observed_at)}: this is the state before.{_gap(known)}"
+        )
+        return StateAt(when, Certainty.CHANGED_IN_WINDOW, before, after, text)
+    seen = max(known.held_until or before.observed_at, before.observed_at)
+    return StateAt(
+        when, Certainty.UNKNOWN, None, None, f"It was last seen at {_t(seen)}: nothing is known after.{_gap(known)}"
+    )
+
+
+def revision_of(row: Row[Any], unreadable: str | None) -> Revision:
+    """From the columns RESOURCE, HEADER and BODY."""
+    return Revision(
+        resource=resource_of(row),
+        number=row.number,
+        kind=ChangeKind(row.kind),
+        observed_at=row.observed_at,
+        configuration=blobs.configuration_from(row.body, row.dictionary),
+        changed_after=row.changed_after,
+        unreadable=unreadable_from(unreadable),
+        config_sha=row.config_sha or "",
+        durable_sha=row.durable_sha or "",
+        pk=row.revision_pk,
+    )
+
+
+_LAST = (revision.c.observed_at.desc(), revision.c.number.desc())
+_FIRST = (revision.c.observed_at, revision.c.number)
+
+
+def _of(pk: int) -> Select[Any]:
+    return select(*RESOURCE, *HEADER, *BODY).select_from(REVISIONS).where(revision.c.resource_pk == pk)
+
+
+def _revision(row: Row[Any] | None) -> Revision | None:
+    return revision_of(row, row.unreadable) if row is not None else None
+
+
+def _before_the_first(known: Known, when: datetime) -> StateAt:
+    first = known.after
+    if first is None:
+        return StateAt(when, Certainty.UNKNOWN, None, None, "Nothing is recorded of it.")
+    held = first.changed_after
+    if first.kind is ChangeKind.CREATED and held is not None and when <= held:
+        return StateAt(
+            when, Certainty.EXACT, None, first, f"It did not exist: vigie looked at {_t(held)} and it was not there."
+        )
+    if first.kind is ChangeKind.CREATED and held is not None:
+        text = f"It was made after {_t(held)} and seen first at {_t(first.observed_at)}.{_gap(known)}"
+        return StateAt(when, Certainty.CHANGED_IN_WINDOW, None, first, text)
+    text = f"vigie saw it first at {_t(first.observed_at)}: nothing is known of the time before."
+    return StateAt(when, Certainty.UNKNOWN, None, None, text)
+
+
+def _until(known: Known) -> str:
+    if known.held_until is None or known.before is None or known.held_until <= known.before.observed_at:
+        return "at no later look"
+    return f"still so at {_t(known.held_until)}"
+
+
+def _gap(known: Known) -> str:
+    run = known.run
+    if run is None or run.status.listed_everything:
+        return ""
+    return f" vigie could not look then ({run.status.value} since {_t(run.since)})."
+
+
+def _t(when: datetime) -> str:
+    return instant_text(when.replace(microsecond=0))

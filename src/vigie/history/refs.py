@@ -1,0 +1,69 @@
+"""What a configuration speaks of: the tokens by which a resource is found through what it refers to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import Connection, delete, insert, select
+
+from vigie.history.blobs import batches
+from vigie.history.tables.archive import ref
+from vigie.model.resource import Resource
+
+_LONGEST = 300
+_MOST = 2_000
+"""Of one resource. More would be a list of addresses that nobody looks up one by one."""
+_IN_LIST = 500
+
+_TOKEN = re.compile(
+    rb'"('
+    rb'arn:[^"\\]{1,290}'  # ARNs
+    rb"|[a-z]{1,12}(?:-[a-z]{1,12})?-[0-9a-f]{8}(?:[0-9a-f]{9})?"  # sg-…, vpce-…, eni-…, vpc-cidr-assoc-…
+    rb"|A[A-Z]{2}A[A-Z0-9]{12,17}"  # IAM's unique ids: AIDA…, AROA…, AKIA…
+    rb"|\d{12}"  # accounts
+    rb"|\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?"  # IPv4
+    rb"|[0-9a-f:]{2,39}:[0-9a-f:]*(?:/\d{1,3})?"  # IPv6
+    rb'|https?://[^"\\]{1,290}'  # queue URLs
+    rb')"'
+)
+_NAME = re.compile(rb'(?:Name|Id|Arn|Url)":"([^"\\]{1,255})"')
+"""Values under a key that says it names something: buckets, roles, key pairs, functions."""
+
+
+def tokens(resource: Resource, canonical: bytes, tags: object) -> set[str]:
+    """The tokens of a present resource: its own id, ARN and name, and all that its configuration names."""
+    found = {match.decode() for match in _TOKEN.findall(canonical)}
+    found.update(match.decode() for match in _NAME.findall(canonical))
+    own = {text for text in (resource.id, resource.arn, resource.name, resource.uid) if text}
+    tagged = tag_tokens(tags)
+    kept = sorted(token for token in found - own - tagged if len(token) <= _LONGEST)[:_MOST]
+    return {token for token in own | tagged if "\0" not in token} | set(kept)
+
+
+def tag_tokens(tags: object) -> set[str]:
+    """``tag:Key`` and ``tag:Key=value`` for each tag."""
+    if not isinstance(tags, Mapping):
+        return set()
+    return {f"tag:{key}" for key in tags} | {f"tag:{key}={value}" for key, value in tags.items()}
+
+
+def rewrite(tx: Connection, wanted: Mapping[int, set[str]], new: Iterable[int]) -> None:
+    """Make the tokens of each resource (by its number) what is wanted. ``new``: those that have none yet."""
+    known = _stored(tx, sorted(wanted.keys() - set(new)))
+    gone = [(pk, known[pk] - wanted[pk]) for pk in known]
+    for pk, tokens_gone in gone:
+        for batch in batches(sorted(tokens_gone), _IN_LIST):
+            tx.execute(delete(ref).where(ref.c.resource_pk == pk, ref.c.token.in_(batch)))
+    rows = [(token, pk) for pk, tokens_wanted in wanted.items() for token in tokens_wanted - known.get(pk, set())]
+    if rows:
+        rows.sort()  # in the order of the index: neighbours share pages
+        tx.execute(insert(ref), [{"token": token, "resource_pk": pk} for token, pk in rows])
+
+
+def _stored(tx: Connection, pks: list[int]) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = {pk: set() for pk in pks}
+    for batch in batches(pks, _IN_LIST):
+        for row in tx.execute(select(ref.c.resource_pk, ref.c.token).where(ref.c.resource_pk.in_(batch))):
+            found[row.resource_pk].add(row.token)
+    return found
