@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, selec
 
 from vigie.history import justifying
 from vigie.history.blobs import batches
+from vigie.history.cursors import decode, encode
 from vigie.history.finding_rows import (
     FINDING,
     FINDINGS,
@@ -33,7 +32,6 @@ from vigie.history.tables.findings import (
     justification,
     rule_failure,
 )
-from vigie.model.errors import UsageError
 from vigie.model.finding import Finding, FindingStatus, Justification, Severity
 from vigie.model.finding_plan import (
     Cause,
@@ -101,13 +99,13 @@ class Findings:
         """Findings, most severe first, then newest first."""
         query = select(*FINDING).select_from(FINDINGS).where(*_conditions(wanted))
         if page.after is not None:
-            rank, pk = _cursor(page.after)
+            rank, pk = decode(page.after, int, int)
             query = query.where(or_(finding.c.rank < rank, and_(finding.c.rank == rank, finding.c.pk < pk)))
         query = query.order_by(finding.c.rank.desc(), finding.c.pk.desc()).limit(page.limit + 1)
         with self._engine.connect() as connection:
             rows = connection.execute(query).all()
         shown = rows[: page.limit]
-        more = _cursor_text(shown[-1].rank, shown[-1].finding_pk) if len(rows) > page.limit else None
+        more = encode(shown[-1].rank, shown[-1].finding_pk) if len(rows) > page.limit else None
         return Paged(tuple(finding_of(row) for row in shown), more)
 
     def get(self, pk: int) -> Finding | None:
@@ -317,19 +315,6 @@ def _conditions(wanted: FindingFilter) -> Iterable[ColumnElement[bool]]:
     if wanted.text:
         columns = (finding.c.message, finding.c.rule, finding.c.subject, resource.c.id, resource.c.name, resource.c.arn)
         yield or_(*(func.lower(c).contains(wanted.text.lower(), autoescape=True) for c in columns))
-
-
-def _cursor_text(rank: int, pk: int) -> str:
-    return base64.urlsafe_b64encode(f"{rank}:{pk}".encode()).decode().rstrip("=")
-
-
-def _cursor(text_: str) -> tuple[int, int]:
-    try:
-        decoded = base64.urlsafe_b64decode(text_ + "=" * (-len(text_) % 4)).decode()
-        rank, pk = decoded.split(":")
-        return int(rank), int(pk)
-    except (ValueError, binascii.Error) as error:
-        raise UsageError("The cursor of the page is not one that vigie gave: start again without it.") from error
 
 
 def _state_of(row: Any) -> FindingState:

@@ -29,7 +29,7 @@ class Inventory(Protocol):
     def by_arn(self, arn: str) -> Revision | None: ...
 
     def referring_to(self, token: str, type: str | None) -> Sequence[Revision]:
-        """Present resources whose configuration holds this id or ARN."""
+        """Present resources whose configuration holds this id or ARN, and the one that bears it."""
         ...
 
     def owner_of(self, kind: str, identifier: str) -> str | None:
@@ -136,7 +136,7 @@ class Estate:
         return readable(found) if found else None
 
     def referring_to(self, token: str, type: str | None = None, *, whole: bool = True) -> Sequence[Revision]:
-        """Present resources whose configuration names this id or ARN (of one type, when given).
+        """Present resources that name this id or ARN, the one that bears it included (of one type, when given).
 
         Raises:
             CannotTell: ``whole`` and a ``type`` is given, and some scope of that type was not seen whole.

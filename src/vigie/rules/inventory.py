@@ -87,7 +87,8 @@ class MemoryInventory:
     def _by_token(self) -> Mapping[str, Sequence[Revision]]:
         found: dict[str, list[Revision]] = defaultdict(list)
         for revision in self._revisions:
-            for token in set(tokens(revision.configuration)):
+            own = {t for t in (revision.id, revision.arn, revision.name, revision.resource.uid) if t}
+            for token in own.union(tokens(revision.configuration)):
                 found[token].append(revision)
         return found
 
