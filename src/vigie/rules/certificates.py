@@ -13,7 +13,9 @@ from vigie.rules.times import days, shown
 def expiry(
     ends: datetime, now: datetime, *, soon_days: int, later_days: int, what: str = "The certificate"
 ) -> Iterator[Violation | LookAgain]:
-    """Expired (high), ending within ``soon_days`` (high) or within ``later_days`` (medium); otherwise when to look again."""
+    """Expired (high), ending within ``soon_days`` (high) or within ``later_days`` (medium); otherwise when to look
+    again.
+    """
     evidence = {"NotAfter": ends}
     if ends <= now:
         yield Violation(f"{what} expired on {shown(ends)}", evidence=evidence | {"state": "expired"})
@@ -31,6 +33,8 @@ def expiry(
 
 
 def is_short(algorithm: str, bits: int) -> bool:
-    """Whether a key is shorter than 112 bits of strength: RSA or DSA below 2048, elliptic curves below 224 (NIST SP 800-57 part 1)."""
+    """Whether a key is shorter than 112 bits of strength: RSA or DSA below 2048, elliptic curves below 224 (NIST SP
+    800-57 part 1).
+    """
     elliptic = any(word in algorithm.upper() for word in ("EC", "ED25519", "ED448"))
     return bits < (224 if elliptic else 2048)

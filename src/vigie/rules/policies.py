@@ -1,6 +1,8 @@
-"""Identity policies as they are written: the documents on a user, group, role or managed policy, statement by statement.
+"""Identity policies as they are written: the documents on a user, group, role or managed policy, statement by
+statement.
 
-This reads what a document *says*. What a principal can do in the end (boundaries, organisation policies, groups together)
+This reads what a document *says*. What a principal can do in the end (boundaries, organisation policies, groups
+together)
 is the power analysis of ``vigie.access``.
 """
 
@@ -87,7 +89,7 @@ class Allowance:
         return lower(severity) if narrowed else severity
 
     def violation(self, severity: Severity, message: str, detail: str = "") -> Violation:
-        """A violation on this statement. Its subject is the policy (and ``detail``), never the place in the document."""
+        """A violation on this statement. Its subject is the policy (and ``detail``), not a place in the document."""
         where = f"Inline policy {self.policy}: " if self.policy else ""
         subject = "/".join(part for part in (self.policy, detail) if part)
         text = f"{where}{message} (statement {self.statement.label})"
@@ -124,7 +126,7 @@ def _documents(revision: Revision) -> Iterator[tuple[str, Any, bool, bool]]:
 
 
 def is_aws_managed(arn: str) -> bool:
-    """Whether a managed policy is one of AWS's own (their ARNs have ``aws`` in place of the account: IAM user guide)."""
+    """Whether a managed policy is one of AWS's own (``aws`` in place of the account: IAM user guide)."""
     return arn.split(":")[4:5] == ["aws"]
 
 

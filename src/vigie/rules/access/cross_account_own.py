@@ -13,7 +13,9 @@ from vigie.rules.sharing import SHARED_TYPES, refuse_doubt, shared
     severity=Severity.INFORMATIONAL,
     remedy="None is needed where it is meant.",
     depends_on=("AWS::S3::AccountPublicAccessBlock",),
-    references=("https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html",),
+    references=(
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html",
+    ),
     not_reported="Access inside the account itself.",
     predecessor=(
         "resourcepolicy.check_friendly_cross_account",

@@ -25,7 +25,9 @@ def cross_account_root(resource: Revision, estate: Estate) -> Iterator[Violation
     for grant in access.of(GrantClass.ACCOUNT):
         if _whole_account(grant):
             severity = Severity.LOW if grant.relation is Relation.OWN else Severity.MEDIUM
-            text = f"Anyone whom the {grant.relation.value} account {grant.account or grant.who} lets may {actions(grant)}"
+            text = (
+                f"Anyone whom the {grant.relation.value} account {grant.account or grant.who} lets may {actions(grant)}"
+            )
             yield Violation(text, grant.subject, grant, severity)
     refuse_doubt(access)
 

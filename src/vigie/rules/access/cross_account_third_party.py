@@ -13,7 +13,9 @@ from vigie.rules.sharing import SHARED_TYPES, refuse_doubt, shared
     severity=Severity.INFORMATIONAL,
     remedy="Check that the third party still needs it.",
     depends_on=("AWS::S3::AccountPublicAccessBlock",),
-    references=("https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html",),
+    references=(
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html",
+    ),
     predecessor=(
         "resourcepolicy.check_thirdparty_cross_account",
         "s3.check_acl_thirdparty_canonical",

@@ -11,10 +11,14 @@ from vigie.rules.sharing import SHARED_TYPES, refuse_doubt, shared
     title="An unknown account has access",
     applies_to=SHARED_TYPES,
     severity=Severity.HIGH,
-    remedy="Remove the grant; if it is meant, name the account with `vigie accounts add`, as ours or as a third party with a reason.",
+    remedy="Remove the grant; if it is meant, name the account with `vigie accounts add`, as ours or as a third "
+    "party with a reason.",
     depends_on=("AWS::S3::AccountPublicAccessBlock",),
-    references=("https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html",),
-    not_reported="Access of everyone (each type has a rule for it), of AWS services, and grants that a denial takes back.",
+    references=(
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html",
+    ),
+    not_reported="Access of everyone (each type has a rule for it), of AWS services, and grants that a denial "
+    "takes back.",
     predecessor=(
         "resourcepolicy.check_unknown_cross_account",
         "s3.check_acl_unknown",

@@ -1,4 +1,6 @@
-"""A policy that names the id of a deleted user or role grants nothing to anyone, and hides that something was forgotten."""
+"""A policy that names the id of a deleted user or role grants nothing to anyone, and hides that something was
+forgotten.
+"""
 
 from collections.abc import Iterator
 

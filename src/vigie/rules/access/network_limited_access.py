@@ -1,4 +1,6 @@
-"""Anyone may, but only from certain addresses or networks: safe while those are ours, and open the day they change hands."""
+"""Anyone may, but only from certain addresses or networks: safe while those are ours, and open the day they change
+hands.
+"""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,6 @@
-"""When AWS finds leaked keys or abuse, it writes to the security contact; without one, to whoever reads the root user's mail."""
+"""When AWS finds leaked keys or abuse, it writes to the security contact; without one, to whoever reads the root
+user's mail.
+"""
 
 from collections.abc import Iterator
 

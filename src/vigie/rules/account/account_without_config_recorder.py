@@ -1,4 +1,6 @@
-"""AWS Config keeps the configurations of resources, and is asked in every investigation and audit. vigie does not replace it for auditors."""
+"""AWS Config keeps the configurations of resources, and is asked in every investigation and audit. vigie does not
+replace it for auditors.
+"""
 
 from collections.abc import Iterator
 

@@ -13,7 +13,8 @@ DETECTOR = "AWS::GuardDuty::Detector"
     title="GuardDuty is not set up in a region",
     applies_to="AWS::::Account",
     severity=Severity.MEDIUM,
-    remedy="Enable GuardDuty in every enabled region, best for the whole organisation; disable regions that are not used.",
+    remedy="Enable GuardDuty in every enabled region, best for the whole organisation; disable regions that are "
+    "not used.",
     depends_on=(DETECTOR,),
     references=("https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_regions.html",),
     not_reported="Regions that are not enabled, or not watched. A detector that is suspended: guardduty-suspended.",

@@ -1,4 +1,5 @@
-"""Without a trail that logs in every region, an account forgets after 90 days who did what; in most regions nobody looks at all.
+"""Without a trail that logs in every region, an account forgets after 90 days who did what; in most regions nobody
+looks at all.
 
 A rule on trails cannot report this: where there is no trail there is nothing to judge.
 """
@@ -19,7 +20,8 @@ TRAIL = "AWS::CloudTrail::Trail"
     remedy="Make a trail of all regions (best: of the organisation) into a bucket of an account for logs.",
     depends_on=(TRAIL,),
     references=("https://docs.aws.amazon.com/awscloudtrail/latest/userguide/best-practices-security.html",),
-    not_reported="Trails of the organisation count: they log here too. A trail that leaves out management events does not.",
+    not_reported="Trails of the organisation count: they log here too. A trail that leaves out management events "
+    "does not.",
     predecessor=("cloudtrail.check_is_enabled", "cloudtrail.check_if_cloudtrail_in_all_regions"),
 )
 def account_without_trail(account: Revision, estate: Estate) -> Iterator[Violation]:
@@ -34,7 +36,9 @@ def account_without_trail(account: Revision, estate: Estate) -> Iterator[Violati
 def _records(trail: Revision) -> bool:
     configuration = trail.configuration
     logging = (configuration.get("Status") or {}).get("IsLogging")
-    return bool(logging and configuration.get("IsMultiRegionTrail") and _management_events(configuration.get("EventSelectors")))
+    return bool(
+        logging and configuration.get("IsMultiRegionTrail") and _management_events(configuration.get("EventSelectors"))
+    )
 
 
 def _management_events(selectors: Any) -> bool:

@@ -11,7 +11,9 @@ from vigie.rules import Estate, Revision, Severity, Violation, rule
     applies_to="AWS::CloudTrail::Trail",
     severity=Severity.LOW,
     remedy="Give the trail a KMS key whose policy lets CloudTrail encrypt and the investigators decrypt.",
-    references=("https://docs.aws.amazon.com/awscloudtrail/latest/userguide/encrypting-cloudtrail-log-files-with-aws-kms.html",),
+    references=(
+        "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/encrypting-cloudtrail-log-files-with-aws-kms.html",
+    ),
     not_reported="The bucket's own encryption, which is always on.",
 )
 def cloudtrail_kms(trail: Revision, estate: Estate) -> Iterator[Violation]:

@@ -12,7 +12,9 @@ from vigie.rules import Estate, Revision, Severity, Violation, rule
     severity=Severity.MEDIUM,
     remedy="Make it a trail of all regions.",
     depends_on=("AWS::CloudTrail::Trail",),
-    references=("https://docs.aws.amazon.com/awscloudtrail/latest/userguide/receive-cloudtrail-log-files-from-multiple-regions.html",),
+    references=(
+        "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/receive-cloudtrail-log-files-from-multiple-regions.html",
+    ),
     not_reported="Trails beside another trail of all regions that is logging: they are extra.",
     predecessor=("cloudtrail.check_if_cloudtrail_in_all_regions",),
 )

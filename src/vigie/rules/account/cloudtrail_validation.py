@@ -11,7 +11,9 @@ from vigie.rules import Estate, Revision, Severity, Violation, rule
     applies_to="AWS::CloudTrail::Trail",
     severity=Severity.LOW,
     remedy="Enable log file validation.",
-    references=("https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-intro.html",),
+    references=(
+        "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-intro.html",
+    ),
 )
 def cloudtrail_validation(trail: Revision, estate: Estate) -> Iterator[Violation]:
     if not trail.configuration.get("LogFileValidationEnabled"):

@@ -16,7 +16,8 @@ WITHOUT_DATE = ("PENDING_VALIDATION", "VALIDATION_TIMED_OUT", "FAILED", "REVOKED
     severity=Severity.HIGH,
     remedy="Find out why ACM does not renew it (validation, not in use, imported), or import its successor.",
     references=("https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html",),
-    not_reported="Certificates that were never issued, failed or were revoked. Note that ACM renews its own 60 days before their end at the earliest: "
+    not_reported="Certificates that were never issued, failed or were revoked. Note that ACM renews its own 60 "
+    "days before their end at the earliest: "
     "for them later_days does not apply.",
     predecessor=("acm.check_upcoming_expiration", "acm.check_future_expiration", "acm.check_expired"),
 )

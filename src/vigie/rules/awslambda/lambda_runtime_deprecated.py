@@ -14,7 +14,8 @@ from vigie.rules.times import days, midnight
     severity=Severity.MEDIUM,
     remedy="Move the function to the current version of its language.",
     references=("https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html",),
-    not_reported="Functions from container images: their runtime is in the image. Runtimes that the table does not know are taken for newer than it. "
+    not_reported="Functions from container images: their runtime is in the image. Runtimes that the table does "
+    "not know are taken for newer than it. "
     "A runtime that ends within warn_days weighs low.",
 )
 def lambda_runtime_deprecated(

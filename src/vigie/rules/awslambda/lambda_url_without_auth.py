@@ -11,7 +11,8 @@ from vigie.rules import Estate, Revision, Severity, Violation, rule
     title="Lambda function has an address without authorisation",
     applies_to="AWS::Lambda::Function",
     severity=Severity.HIGH,
-    remedy="Set the address's AuthType to AWS_IAM, or put the function behind API Gateway or CloudFront; justify public webhooks.",
+    remedy="Set the address's AuthType to AWS_IAM, or put the function behind API Gateway or CloudFront; justify "
+    "public webhooks.",
     references=("https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html",),
     not_reported="Whether the function checks callers by itself: that is not visible from outside.",
 )

@@ -20,7 +20,10 @@ def world_ports(
     Raises:
         CannotTell: after what was found, where one of the groups is not recorded.
     """
-    wanted, known = list(ports), {group.id: group for group in estate.resources(GROUP, region=owner.region, whole=False)}
+    wanted, known = (
+        list(ports),
+        {group.id: group for group in estate.resources(GROUP, region=owner.region, whole=False)},
+    )
     missing = []
     for group in groups:
         if group not in known:

@@ -1,4 +1,6 @@
-"""What the rules of a security group let through: protocol, ports, addresses; and which known services are among them."""
+"""What the rules of a security group let through: protocol, ports, addresses; and which known services are among
+them.
+"""
 
 from __future__ import annotations
 

@@ -12,7 +12,9 @@ from vigie.rules.estate import Estate
 
 
 def violation(group: Revision, estate: Estate, opening: Opening, what: str, severity: Severity) -> Violation:
-    """One opening: its subject is protocol and ports; its evidence does not hold the attachment, which comes and goes."""
+    """One opening: its subject is protocol and ports; its evidence does not hold the attachment, which comes and
+    goes.
+    """
     weight, why = weigh(group, estate, severity)
     text = f"{what} open to {', '.join(opening.cidrs)} ({opening}); the group {why}"
     return Violation(text, str(opening), {"ports": str(opening), "networks": opening.cidrs}, weight)

@@ -12,7 +12,8 @@ from vigie.rules import Estate, Revision, Severity, Violation, rule
     severity=Severity.MEDIUM,
     remedy="Set HttpTokens to required (check the metric MetadataNoToken first).",
     references=("https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html",),
-    not_reported="Instances whose metadata service is off. Without an instance profile there are no credentials to take: low.",
+    not_reported="Instances whose metadata service is off. Without an instance profile there are no credentials "
+    "to take: low.",
 )
 def ec2_instance_imds_v1(instance: Revision, estate: Estate) -> Iterator[Violation]:
     options = instance.configuration.get("MetadataOptions") or {}

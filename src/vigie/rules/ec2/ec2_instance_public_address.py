@@ -1,4 +1,6 @@
-"""A machine with a public address is one open port away from the internet; load balancers and NAT can stand before it."""
+"""A machine with a public address is one open port away from the internet; load balancers and NAT can stand before
+it.
+"""
 
 from collections.abc import Iterator
 

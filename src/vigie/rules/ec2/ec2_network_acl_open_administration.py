@@ -16,7 +16,8 @@ PROTOCOLS = {"-1": "-1", "6": "tcp", "17": "udp"}
     severity=Severity.LOW,
     remedy="Deny SSH and RDP from 0.0.0.0/0 and ::/0 in an entry with a lower number than the one that allows.",
     references=("https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html",),
-    not_reported="ACLs that no subnet has; the default ACL as AWS makes it weighs informational (it lets everything through by design). "
+    not_reported="ACLs that no subnet has; the default ACL as AWS makes it weighs informational (it lets "
+    "everything through by design). "
     "An entry that an earlier denial of the same ports from everywhere shadows.",
 )
 def ec2_network_acl_open_administration(acl: Revision, estate: Estate) -> Iterator[Violation]:

@@ -15,7 +15,8 @@ DIRECTIONS = {"ingress": "IpPermissions", "egress": "IpPermissionsEgress"}
     severity=Severity.HIGH,
     remedy="Remove the rule; if it is meant, name the account with `vigie accounts add`.",
     references=("https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-security-groups.html",),
-    not_reported="Groups of the same account. Accounts of ours and third parties are informational. AWS's own load balancer group "
+    not_reported="Groups of the same account. Accounts of ours and third parties are informational. AWS's own "
+    "load balancer group "
     "(amazon-elb) is no account of anybody's.",
     predecessor=(
         "securitygroup.check_friendly_cross_account_ingress",

@@ -23,4 +23,6 @@ def ec2_sg_default_open(group: Revision, estate: Estate) -> Iterator[Violation]:
     open_ways = [way for way, key in directions.items() if group.configuration.get(key)]
     if open_ways:
         severity = Severity.MEDIUM if interfaces(group, estate) else Severity.LOW
-        yield Violation(f"The default group has rules for {' and '.join(open_ways)}", "", {"rules": open_ways}, severity)
+        yield Violation(
+            f"The default group has rules for {' and '.join(open_ways)}", "", {"rules": open_ways}, severity
+        )

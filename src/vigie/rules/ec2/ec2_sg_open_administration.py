@@ -14,7 +14,8 @@ from vigie.rules.ec2._world import open_services
     remedy="Close it; use Session Manager or EC2 Instance Connect Endpoint, or name the networks that need it.",
     depends_on=("AWS::EC2::NetworkInterface",),
     references=("https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html",),
-    not_reported="What prefix lists hold (their entries are not recorded). Weighs less where the group guards no public "
+    not_reported="What prefix lists hold (their entries are not recorded). Weighs less where the group guards no "
+    "public "
     "address, and low where it is on nothing.",
 )
 def ec2_sg_open_administration(group: Revision, estate: Estate) -> Iterator[Violation]:

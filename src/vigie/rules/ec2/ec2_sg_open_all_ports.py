@@ -15,7 +15,8 @@ from vigie.rules.ec2._world import violation
     remedy="Open the ports that are needed, to those who need them.",
     depends_on=("AWS::EC2::NetworkInterface",),
     references=("https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html",),
-    not_reported="Ranges that leave out more than a few ports (ec2-sg-open-other-ports). Weighs less without a public address.",
+    not_reported="Ranges that leave out more than a few ports (ec2-sg-open-other-ports). Weighs less without a "
+    "public address.",
     predecessor=("securitygroup.check_internet_accessible_ingress",),
 )
 def ec2_sg_open_all_ports(group: Revision, estate: Estate) -> Iterator[Violation]:

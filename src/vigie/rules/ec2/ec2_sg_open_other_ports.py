@@ -17,7 +17,8 @@ KINDS = ("administration", "store", "internal")
     remedy="Close it, or justify it; put public services behind a load balancer.",
     depends_on=("AWS::EC2::NetworkInterface",),
     references=("https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html",),
-    not_reported="All ports at once, and openings with services that other rules name (administration, store, internal). The ports of the web "
+    not_reported="All ports at once, and openings with services that other rules name (administration, store, "
+    "internal). The ports of the web "
     "(expected) and ICMP are informational.",
     predecessor=("securitygroup.check_internet_accessible_ingress",),
 )

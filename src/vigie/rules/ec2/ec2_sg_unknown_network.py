@@ -17,7 +17,8 @@ from vigie.rules.ec2._openings import is_private, is_world, openings
     severity=Severity.LOW,
     remedy="Remove the rule, or name the network in the settings.",
     references=("https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html",),
-    not_reported="Private addresses (whose they are cannot be told from the number), the internet at large (other rules), and all networks "
+    not_reported="Private addresses (whose they are cannot be told from the number), the internet at large (other"
+    " rules), and all networks "
     "while no network is named in the settings: everything would be unknown then. Traffic out is informational.",
     predecessor=(
         "securitygroup.check_unknown_cross_account_ingress",
@@ -38,7 +39,9 @@ def ec2_sg_unknown_network(group: Revision, estate: Estate) -> Iterator[Violatio
                 if not _placed(cidr, estate):
                     evidence = {"network": cidr, "ports": str(opening)}
                     subject = f"{direction}:{cidr}:{opening}"
-                    yield Violation(f"{direction} {opening} with {cidr}, which is not known", subject, evidence, severity)
+                    yield Violation(
+                        f"{direction} {opening} with {cidr}, which is not known", subject, evidence, severity
+                    )
 
 
 def _placed(cidr: str, estate: Estate) -> bool:

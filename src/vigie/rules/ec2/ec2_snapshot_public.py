@@ -11,7 +11,8 @@ from vigie.rules.sharing import public
     title="Snapshot is public",
     applies_to="AWS::EC2::Snapshot",
     severity=Severity.CRITICAL,
-    remedy="Remove the group all from its permissions; turn on block public access for snapshots; replace what was on it.",
+    remedy="Remove the group all from its permissions; turn on block public access for snapshots; replace what "
+    "was on it.",
     references=("https://docs.aws.amazon.com/ebs/latest/userguide/ebs-modifying-snapshot-permissions.html",),
     predecessor=("ebssnapshot.check_internet_accessible",),
 )

@@ -13,7 +13,8 @@ from vigie.rules import Estate, Revision, Severity, Violation, rule
     remedy="Make a flow log for the VPC (traffic type ALL or REJECT) into S3 or CloudWatch Logs.",
     depends_on=("AWS::EC2::FlowLog", "AWS::EC2::NetworkInterface"),
     references=("https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs.html",),
-    not_reported="Flow logs of single subnets and interfaces do not make up for the VPC's. A VPC without any network interface weighs "
+    not_reported="Flow logs of single subnets and interfaces do not make up for the VPC's. A VPC without any "
+    "network interface weighs "
     "informational: nothing is in it.",
     predecessor=("vpc.check_flow_logs_enabled",),
 )

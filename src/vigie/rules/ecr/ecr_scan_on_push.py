@@ -12,7 +12,8 @@ from vigie.rules import Estate, Revision, Severity, Violation, rule
     severity=Severity.LOW,
     remedy="Turn on scanning on push, best for the whole registry (enhanced scanning).",
     references=("https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning.html",),
-    not_reported="Scanning that is set for the whole registry is not recorded yet: such repositories are reported all the same, weighing low.",
+    not_reported="Scanning that is set for the whole registry is not recorded yet: such repositories are reported"
+    " all the same, weighing low.",
 )
 def ecr_scan_on_push(repository: Revision, estate: Estate) -> Iterator[Violation]:
     if not (repository.configuration.get("imageScanningConfiguration") or {}).get("scanOnPush"):

@@ -13,7 +13,9 @@ from vigie.rules.ec2._guarded import world_ports
     severity=Severity.LOW,
     remedy="Make it internal, or close its security groups to the networks that need it; justify public services.",
     depends_on=("AWS::EC2::SecurityGroup",),
-    references=("https://docs.aws.amazon.com/elasticloadbalancing/latest/classic/elb-internet-facing-load-balancers.html",),
+    references=(
+        "https://docs.aws.amazon.com/elasticloadbalancing/latest/classic/elb-internet-facing-load-balancers.html",
+    ),
     not_reported="Internal ones. The ports of the web (expected) are informational.",
     predecessor=("elb.check_internet_scheme",),
 )
@@ -28,4 +30,6 @@ def elb_classic_open_to_internet(
     for _, port, group, opening in world_ports(balancer, groups, ports, estate):
         severity = Severity.INFORMATIONAL if port in expected else Severity.LOW
         evidence = {"port": port, "group": group, "networks": opening.cidrs}
-        yield Violation(f"Port {port} is open to {', '.join(opening.cidrs)} ({group})", f"{group}:{port}", evidence, severity)
+        yield Violation(
+            f"Port {port} is open to {', '.join(opening.cidrs)} ({group})", f"{group}:{port}", evidence, severity
+        )

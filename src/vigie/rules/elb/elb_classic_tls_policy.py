@@ -35,7 +35,9 @@ def elb_classic_tls_policy(balancer: Revision, estate: Estate) -> Iterator[Viola
 
 
 def _judge(policy: Mapping[str, Any], subject: str) -> Iterator[Violation]:
-    attributes = {a.get("AttributeName", ""): a.get("AttributeValue") for a in policy.get("PolicyAttributeDescriptions") or ()}
+    attributes = {
+        a.get("AttributeName", ""): a.get("AttributeValue") for a in policy.get("PolicyAttributeDescriptions") or ()
+    }
     reference = attributes.get("Reference-Security-Policy")
     if reference:
         yield from judge_policy(reference, "classic", subject)

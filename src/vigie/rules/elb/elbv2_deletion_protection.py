@@ -11,7 +11,9 @@ from vigie.rules import Estate, Revision, Severity, Violation, rule
     applies_to="AWS::ElasticLoadBalancingV2::LoadBalancer",
     severity=Severity.INFORMATIONAL,
     remedy="Turn on deletion protection.",
-    references=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html",),
+    references=(
+        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html",
+    ),
     predecessor=("alb.check_deletion_protection",),
 )
 def elbv2_deletion_protection(balancer: Revision, estate: Estate) -> Iterator[Violation]:

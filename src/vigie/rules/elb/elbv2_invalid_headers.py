@@ -11,8 +11,11 @@ from vigie.rules import Estate, Revision, Severity, Violation, rule
     applies_to="AWS::ElasticLoadBalancingV2::LoadBalancer",
     severity=Severity.LOW,
     remedy="Set routing.http.drop_invalid_header_fields.enabled, or the desync mitigation mode strictest.",
-    references=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html",),
-    not_reported="Network and gateway load balancers, which read no headers; application load balancers in the strictest desync mode.",
+    references=(
+        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html",
+    ),
+    not_reported="Network and gateway load balancers, which read no headers; application load balancers in the "
+    "strictest desync mode.",
 )
 def elbv2_invalid_headers(balancer: Revision, estate: Estate) -> Iterator[Violation]:
     attributes = balancer.configuration.get("Attributes") or {}

@@ -12,7 +12,8 @@ from vigie.rules import Estate, Revision, Severity, Violation, rule
     severity=Severity.LOW,
     remedy="Enable access logs into a bucket.",
     references=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html",),
-    not_reported="Gateway load balancers, which have none. Network load balancers log TLS listeners only: informational.",
+    not_reported="Gateway load balancers, which have none. Network load balancers log TLS listeners only: "
+    "informational.",
     predecessor=("alb.check_logging",),
 )
 def elbv2_logging(balancer: Revision, estate: Estate) -> Iterator[Violation]:

@@ -16,8 +16,11 @@ PROTOCOLS = {"UDP": ("udp",), "TCP_UDP": ("tcp", "udp"), "QUIC": ("udp",), "TCP_
     severity=Severity.LOW,
     remedy="Make it internal, or close its security groups to the networks that need it; justify public services.",
     depends_on=("AWS::EC2::SecurityGroup", LISTENER),
-    references=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-update-security-groups.html",),
-    not_reported="Internal ones. The ports of the web (expected) are informational. A network load balancer without security groups is open on all its listeners.",
+    references=(
+        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-update-security-groups.html",
+    ),
+    not_reported="Internal ones. The ports of the web (expected) are informational. A network load balancer "
+    "without security groups is open on all its listeners.",
     predecessor=("alb.check_internet_facing",),
 )
 def elbv2_open_to_internet(
@@ -27,12 +30,19 @@ def elbv2_open_to_internet(
         return
     listeners = estate.resources(LISTENER, account=balancer.account, region=balancer.region)
     own = [li.configuration for li in listeners if li.configuration.get("LoadBalancerArn") == balancer.id]
-    ports = sorted({(p, li["Port"]) for li in own if "Port" in li for p in PROTOCOLS.get(li.get("Protocol", ""), ("tcp",))})
+    ports = sorted(
+        {(p, li["Port"]) for li in own if "Port" in li for p in PROTOCOLS.get(li.get("Protocol", ""), ("tcp",))}
+    )
     groups = balancer.configuration.get("SecurityGroups") or ()
     if not groups:
         for protocol, port in ports:
             evidence = {"port": port, "protocol": protocol, "group": None}
-            yield Violation(f"{protocol}/{port} is open, without a security group", f":{protocol}/{port}", evidence, _weight(port, expected))
+            yield Violation(
+                f"{protocol}/{port} is open, without a security group",
+                f":{protocol}/{port}",
+                evidence,
+                _weight(port, expected),
+            )
         return
     for protocol, port, group, opening in world_ports(balancer, groups, ports, estate):
         text = f"{protocol}/{port} is open to {', '.join(opening.cidrs)} ({group})"

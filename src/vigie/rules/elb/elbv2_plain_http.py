@@ -16,7 +16,8 @@ BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
     remedy="Make the default action a redirect to HTTPS.",
     depends_on=(BALANCER,),
     references=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/create-https-listener.html",),
-    not_reported="Listeners whose default action redirects to HTTPS or gives a fixed answer. Internal load balancers weigh low. "
+    not_reported="Listeners whose default action redirects to HTTPS or gives a fixed answer. Internal load "
+    "balancers weigh low. "
     "Further rules of the listener are not recorded.",
 )
 def elbv2_plain_http(listener: Revision, estate: Estate) -> Iterator[Violation]:

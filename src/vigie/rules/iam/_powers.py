@@ -1,4 +1,6 @@
-"""Which actions of a table a statement allows: patterns matched service by service, so that large policies stay cheap."""
+"""Which actions of a table a statement allows: patterns matched service by service, so that large policies stay
+cheap.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ from vigie.rules.policies import Allowance, matches
 
 
 def allowed_of(allowance: Allowance, table: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
-    """Service → actions of the table (names without the service) that the statement allows. NotAction is not expanded."""
+    """Service → actions of the table (names without the service) that the statement allows. NotAction is not
+    expanded.
+    """
     found: dict[str, list[str]] = {}
     for pattern in allowance.statement.actions:
         service, _, name = pattern.lower().partition(":")

@@ -12,7 +12,8 @@ POLICY = ":aws:policy/AWSCloudShellFullAccess"
     title="Identity has full access to CloudShell",
     applies_to=("AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::Role"),
     severity=Severity.LOW,
-    remedy="Replace AWSCloudShellFullAccess by a policy that denies cloudshell:GetFileDownloadUrls and GetFileUploadUrls.",
+    remedy="Replace AWSCloudShellFullAccess by a policy that denies cloudshell:GetFileDownloadUrls and "
+    "GetFileUploadUrls.",
     references=("https://docs.aws.amazon.com/cloudshell/latest/userguide/sec-auth-with-identities.html",),
 )
 def iam_cloudshell_full_access(principal: Revision, estate: Estate) -> Iterator[Violation]:

@@ -1,6 +1,7 @@
 """Who may write to the services that guard the account can blind it, or take what they keep.
 
-An action counts as writing unless its pattern starts with a verb that only reads (Get, List, Describe…): that needs no list
+An action counts as writing unless its pattern starts with a verb that only reads (Get, List, Describe…): that needs
+no list
 of actions, and so cannot go out of date.
 """
 
@@ -21,8 +22,11 @@ READING = (
     applies_to=IDENTITY_TYPES,
     severity=Severity.LOW,
     remedy="Keep changes of these services to the roles that run them.",
-    references=("https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",),
-    not_reported="Statements that allow every service at once (iam-policy-star, iam-policy-notaction). Services beyond the parameter: "
+    references=(
+        "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
+    ),
+    not_reported="Statements that allow every service at once (iam-policy-star, iam-policy-notaction). Services "
+    "beyond the parameter: "
     "the predecessor reported writing anywhere, which is nearly every policy.",
     predecessor=("iampolicy.check_mutable_sensitive_services", "policy.check_mutable_sensitive_services"),
 )
@@ -34,7 +38,9 @@ def iam_policy_changes_guarded_services(
 ) -> Iterator[Violation]:
     for allowance in allowances(resource):
         for service in services:
-            writes = sorted(a for a in allowance.statement.actions if _writes(a.lower(), service) and _effective(allowance, a))
+            writes = sorted(
+                a for a in allowance.statement.actions if _writes(a.lower(), service) and _effective(allowance, a)
+            )
             if writes:
                 yield allowance.violation(Severity.LOW, f"{', '.join(writes[:4])} may be used", service)
 

@@ -1,4 +1,6 @@
-"""Who may pass any role to a service can let that service act with the strongest role there is: the commonest escalation."""
+"""Who may pass any role to a service can let that service act with the strongest role there is: the commonest
+escalation.
+"""
 
 from collections.abc import Iterator
 
@@ -13,7 +15,8 @@ from vigie.rules.policies import IDENTITY_TYPES, Statement, allowances
     severity=Severity.HIGH,
     remedy="Name the role in Resource, and the service in the condition iam:PassedToService.",
     references=("https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",),
-    not_reported="Statements whose resources are single roles, named in full: that is how passing a role should be allowed.",
+    not_reported="Statements whose resources are single roles, named in full: that is how passing a role should "
+    "be allowed.",
     predecessor=("iampolicy.check_iam_passrole", "policy.check_iam_passrole"),
 )
 def iam_policy_passrole(resource: Revision, estate: Estate) -> Iterator[Violation]:

@@ -17,8 +17,11 @@ SHOWN = 4
     applies_to=IDENTITY_TYPES,
     severity=Severity.HIGH,
     remedy="Keep these actions to the roles that manage access; name the resources.",
-    references=("https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",),
-    not_reported="Single services where the statement allows all services at once (one violation for all of them then). "
+    references=(
+        "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
+    ),
+    not_reported="Single services where the statement allows all services at once (one violation for all of them "
+    "then). "
     "High for IAM, Identity Center, KMS, S3 and resource shares; medium for other services.",
     predecessor=("iampolicy.check_permissions", "policy.check_permissions"),
 )

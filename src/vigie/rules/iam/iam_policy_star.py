@@ -1,4 +1,4 @@
-"""A policy that allows every action makes an administrator of whoever gets it, often without anybody having meant it."""
+"""A policy that allows every action makes an administrator of whoever gets it, often without meaning it."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,8 @@ from vigie.rules.policies import IDENTITY_TYPES, allowances
     severity=Severity.CRITICAL,
     remedy="Name the actions that are needed; start from what was used (IAM Access Analyzer, last accessed services).",
     references=("https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html",),
-    not_reported="NotAction with Allow (iam-policy-notaction reports it). A statement that a denial of everything in the same document "
+    not_reported="NotAction with Allow (iam-policy-notaction reports it). A statement that a denial of everything"
+    " in the same document "
     "takes back. Policies of AWS weigh informational here: iam-principal-administrator reports who holds them.",
     predecessor=(
         "iampolicy.check_star_privileges",

@@ -1,4 +1,4 @@
-"""Whoever holds AWS's AdministratorAccess or IAMFullAccess owns the account: it should be few, known, and behind MFA."""
+"""Whoever holds AWS's AdministratorAccess or IAMFullAccess owns the account: such should be few, known, and use MFA."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,8 @@ FROM_IDENTITY_CENTER = "/aws-reserved/sso.amazonaws.com/"
     severity=Severity.HIGH,
     remedy="Attach what the work needs; keep administrators to a role that people assume with MFA.",
     references=("https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_job-functions.html",),
-    not_reported="Policies of your own that allow everything: iam-policy-star reports them where they are written. Roles that IAM "
+    not_reported="Policies of your own that allow everything: iam-policy-star reports them where they are "
+    "written. Roles that IAM "
     "Identity Center made weigh low: they are the recommended way to be administrator.",
 )
 def iam_principal_administrator(
@@ -25,7 +26,7 @@ def iam_principal_administrator(
     severity = Severity.HIGH
     if str(principal.configuration.get("Path", "")).startswith(FROM_IDENTITY_CENTER):
         severity = Severity.LOW
-    elif principal.configuration.get("PermissionsBoundary"):
+    elif principal.type != "AWS::IAM::Group" and principal.configuration.get("PermissionsBoundary"):
         severity = lower(severity)
     for attached in principal.configuration.get("AttachedManagedPolicies") or ():
         arn = attached.get("PolicyArn", "")

@@ -14,7 +14,8 @@ from vigie.rules.sharing import conditions, refuse_doubt
     severity=Severity.CRITICAL,
     remedy="Name the accounts or roles in the trust policy's Principal, or require aws:PrincipalOrgID.",
     references=("https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-user.html",),
-    not_reported="An external id is a password that anyone may try: it does not make a role private, and such roles are reported. "
+    not_reported="An external id is a password that anyone may try: it does not make a role private, and such "
+    "roles are reported. "
     "Trust of identity providers is for iam-role-federation-wide.",
     predecessor=("iamrole.check_internet_accessible",),
 )

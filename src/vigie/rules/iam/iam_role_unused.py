@@ -13,7 +13,8 @@ from vigie.rules.times import days, shown, when
     severity=Severity.INFORMATIONAL,
     remedy="Delete the role, or take its policies away and delete it when nothing has broken after some weeks.",
     references=("https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_finding-unused.html",),
-    not_reported="Service-linked roles, roles of IAM Identity Center, and roles younger than unused_days. AWS tells the use of the "
+    not_reported="Service-linked roles, roles of IAM Identity Center, and roles younger than unused_days. AWS "
+    "tells the use of the "
     "last 400 days.",
 )
 def iam_role_unused(role: Revision, estate: Estate, *, unused_days: int = 180) -> Iterator[Violation | LookAgain]:

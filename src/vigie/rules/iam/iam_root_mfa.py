@@ -10,7 +10,8 @@ from vigie.rules import CannotTell, Estate, Revision, Severity, Violation, rule
     title="The root user has no MFA",
     applies_to="AWS::IAM::AccountSummary",
     severity=Severity.CRITICAL,
-    remedy="Register an MFA device (best: two hardware keys) for the root user, or remove root's credentials in the organisation.",
+    remedy="Register an MFA device (best: two hardware keys) for the root user, or remove root's credentials in "
+    "the organisation.",
     references=("https://docs.aws.amazon.com/IAM/latest/UserGuide/root-user-best-practices.html",),
     not_reported="Whether the device is of hardware: the summary does not tell.",
 )

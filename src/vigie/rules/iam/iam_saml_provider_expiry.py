@@ -1,4 +1,6 @@
-"""When the metadata of an identity provider ends, nobody signs in any more, and someone will open a back door in haste."""
+"""When the metadata of an identity provider ends, nobody signs in any more, and someone will open a back door in
+haste.
+"""
 
 from collections.abc import Iterator
 

@@ -16,7 +16,8 @@ DISCLOSED = date(2014, 4, 7)
     severity=Severity.HIGH,
     remedy="Delete it; if it is still in use, replace it with a new key first.",
     references=("https://nvd.nist.gov/vuln/detail/CVE-2014-0160",),
-    not_reported="Certificates with an old key that were uploaded after the disclosure: the age of a key is not visible.",
+    not_reported="Certificates with an old key that were uploaded after the disclosure: the age of a key is not "
+    "visible.",
     predecessor=("iamssl.check_upload_date_for_heartbleed",),
 )
 def iam_server_certificate_heartbleed(certificate: Revision, estate: Estate) -> Iterator[Violation]:

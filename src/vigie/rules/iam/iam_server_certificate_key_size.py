@@ -18,7 +18,10 @@ from vigie.rules.iam._server_certificate import fact
     predecessor=("iamssl.check_cert_size_lt_1024", "iamssl.check_cert_size_lt_2048"),
 )
 def iam_server_certificate_key_size(certificate: Revision, estate: Estate) -> Iterator[Violation]:
-    algorithm, bits = str(fact(certificate, "KeyAlgorithm")), int(fact(certificate, "KeySize"))
+    algorithm = str(fact(certificate, "KeyAlgorithm"))
+    if algorithm in ("Ed25519", "Ed448"):
+        return
+    bits = int(fact(certificate, "KeySize"))
     if is_short(algorithm, bits):
         severity = Severity.CRITICAL if bits < 1024 else Severity.MEDIUM
         evidence = {"KeyAlgorithm": algorithm, "KeySize": bits}

@@ -11,7 +11,8 @@ from vigie.rules.iam._keys import keys
     title="User has an active access key",
     applies_to="AWS::IAM::User",
     severity=Severity.INFORMATIONAL,
-    remedy="Replace it by a role: IAM Identity Center for people, instance or task roles, IAM Roles Anywhere, or OIDC for programs.",
+    remedy="Replace it by a role: IAM Identity Center for people, instance or task roles, IAM Roles Anywhere, or "
+    "OIDC for programs.",
     references=("https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html",),
     predecessor=("iamuser.check_active_access_keys",),
 )

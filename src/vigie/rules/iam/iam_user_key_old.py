@@ -1,4 +1,4 @@
-"""The longer a key lives, the more laptops, repositories and logs it lies in. Keys should be changed, best abolished."""
+"""The longer a key lives, the more laptops, repositories and logs it lies in. Change keys; best, do without."""
 
 from collections.abc import Iterator
 

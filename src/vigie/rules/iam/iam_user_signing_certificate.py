@@ -1,4 +1,6 @@
-"""X.509 signing certificates are credentials from before access keys: nobody looks at them, and they sign requests still."""
+"""X.509 signing certificates are credentials from before access keys: nobody looks at them, and they sign requests
+still.
+"""
 
 from collections.abc import Iterator
 

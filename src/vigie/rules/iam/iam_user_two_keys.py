@@ -1,4 +1,6 @@
-"""The second key is for the days of a change. Two that stay are twice the risk, and leave no place for the next change."""
+"""The second key is for the days of a change. Two that stay are twice the risk, and leave no place for the next
+change.
+"""
 
 from collections.abc import Iterator
 

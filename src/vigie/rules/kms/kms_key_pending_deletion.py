@@ -20,5 +20,7 @@ def kms_key_pending_deletion(key: Revision, estate: Estate) -> Iterator[Violatio
     facts = key.configuration.get("Metadata") or {}
     if facts.get("KeyState") in STATES:
         date = facts.get("DeletionDate")
-        text = f"The key will be deleted on {shown(when(date))}" if date else "The key will be deleted with its replicas"
+        text = (
+            f"The key will be deleted on {shown(when(date))}" if date else "The key will be deleted with its replicas"
+        )
         yield Violation(text, evidence={"KeyState": facts["KeyState"], "DeletionDate": date})

@@ -1,4 +1,6 @@
-"""A key that is never changed protects ever more with one secret; KMS changes it by itself, and keeps the old ones for reading."""
+"""A key that is never changed protects ever more with one secret; KMS changes it by itself, and keeps the old ones
+for reading.
+"""
 
 from collections.abc import Iterator
 
@@ -12,7 +14,8 @@ from vigie.rules import CannotTell, Estate, Revision, Severity, Violation, rule
     severity=Severity.LOW,
     remedy="Enable automatic rotation of the key.",
     references=("https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html",),
-    not_reported="Keys that KMS cannot rotate (asymmetric, HMAC, imported, in a custom store), keys of AWS, disabled keys and keys that "
+    not_reported="Keys that KMS cannot rotate (asymmetric, HMAC, imported, in a custom store), keys of AWS, "
+    "disabled keys and keys that "
     "await their deletion, and replicas, which follow their primary key.",
     predecessor=("kms.check_for_kms_key_rotation",),
 )

@@ -1,4 +1,6 @@
-"""Logs that end too early are missing when a break-in is found, which takes months; logs that never end hold secrets forever."""
+"""Logs that end too early are missing when a break-in is found, which takes months; logs that never end hold secrets
+forever.
+"""
 
 from collections.abc import Iterator
 

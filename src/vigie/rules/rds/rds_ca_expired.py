@@ -1,4 +1,6 @@
-"""When the authority of a database's certificate ends, clients that check it can connect no more, and some will stop checking."""
+"""When the authority of a database's certificate ends, clients that check it can connect no more, and some will stop
+checking.
+"""
 
 from collections.abc import Iterator
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from vigie.rules import Estate, Revision, Severity, Violation, rule
+from vigie.rules.rds._following import follows_another
 
 
 @rule(
@@ -15,9 +16,7 @@ from vigie.rules import Estate, Revision, Severity, Violation, rule
     not_reported="Members of a cluster, which its protection covers, and read replicas.",
 )
 def rds_deletion_protection(database: Revision, estate: Estate) -> Iterator[Violation]:
-    configuration = database.configuration
-    member = database.type == "AWS::RDS::DBInstance" and configuration.get("DBClusterIdentifier")
-    if member or configuration.get("ReadReplicaSourceDBInstanceIdentifier"):
+    if follows_another(database):
         return
-    if not configuration.get("DeletionProtection"):
+    if not database.configuration.get("DeletionProtection"):
         yield Violation("Deletion protection is off", evidence={"DeletionProtection": False})

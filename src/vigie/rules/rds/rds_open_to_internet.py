@@ -1,4 +1,6 @@
-"""A database that answers the internet is guessed at all day, and read by the first who guesses right or knows a flaw."""
+"""A database that answers the internet is guessed at all day, and read by the first who guesses right or knows a
+flaw.
+"""
 
 from collections.abc import Iterator
 
@@ -14,7 +16,8 @@ from vigie.rules.ec2._guarded import world_ports
     remedy="Take its public address away, and close the port in its security groups.",
     depends_on=("AWS::EC2::SecurityGroup", "AWS::RDS::DBInstance"),
     references=("https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.RDSSecurityGroups.html",),
-    not_reported="Databases without a public address: an open group alone lets nobody in from outside. Routes and network ACLs are not looked at.",
+    not_reported="Databases without a public address: an open group alone lets nobody in from outside. Routes and"
+    " network ACLs are not looked at.",
     predecessor=("rdsdbinstance.check_internet_accessible", "rdsdbcluster.check_internet_accessible"),
 )
 def rds_open_to_internet(database: Revision, estate: Estate) -> Iterator[Violation]:

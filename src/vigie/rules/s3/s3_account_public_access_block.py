@@ -11,7 +11,8 @@ from vigie.rules.s3._blocks import off
     title="The account does not block public access to S3",
     applies_to="AWS::S3::AccountPublicAccessBlock",
     severity=Severity.MEDIUM,
-    remedy="Turn on all four switches for the account; host public sites in an account of their own, or behind CloudFront.",
+    remedy="Turn on all four switches for the account; host public sites in an account of their own, or behind "
+    "CloudFront.",
     references=("https://docs.aws.amazon.com/AmazonS3/latest/userguide/configuring-block-public-access-account.html",),
 )
 def s3_account_public_access_block(setting: Revision, estate: Estate) -> Iterator[Violation]:

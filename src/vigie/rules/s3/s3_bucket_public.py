@@ -19,7 +19,8 @@ READING = frozenset({"s3:getobject", "s3:getobjectversion"})
     title="S3 bucket is open to everyone",
     applies_to="AWS::S3::Bucket",
     severity=Severity.CRITICAL,
-    remedy="Turn on block public access for the bucket; serve public files through CloudFront with origin access control.",
+    remedy="Turn on block public access for the bucket; serve public files through CloudFront with origin access "
+    "control.",
     depends_on=("AWS::S3::AccountPublicAccessBlock",),
     references=("https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html",),
     not_reported="A public policy or list that block public access or object ownership makes void "

@@ -28,7 +28,9 @@ def s3_bucket_public_held_back(bucket: Revision, estate: Estate) -> Iterator[Vio
         return
     refuse_doubt(access)
     if status.get("IsPublic"):
-        yield Violation("The policy is public; only block public access voids it", "policy", configuration.get("Policy"))
+        yield Violation(
+            "The policy is public; only block public access voids it", "policy", configuration.get("Policy")
+        )
     for group, permission in groups:
         name = group.rpartition("/")[2]
         text = f"The access control list grants {permission} to {name}; only block public access voids it"

@@ -14,7 +14,8 @@ WEIGHTS = {Relation.UNKNOWN: Severity.HIGH, Relation.THIRD_PARTY: Severity.INFOR
     severity=Severity.HIGH,
     remedy="Remove the replication rule, or record whose account it is.",
     references=("https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication.html",),
-    not_reported="Disabled rules; destinations in accounts of ours. A rule without an account keeps the object's owner and is "
+    not_reported="Disabled rules; destinations in accounts of ours. A rule without an account keeps the object's "
+    "owner and is "
     "judged by who owns the bucket it names.",
 )
 def s3_bucket_replicates_outside(bucket: Revision, estate: Estate) -> Iterator[Violation]:

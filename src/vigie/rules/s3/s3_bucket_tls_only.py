@@ -23,12 +23,16 @@ def s3_bucket_tls_only(bucket: Revision, estate: Estate) -> Iterator[Violation]:
     statements = [written] if isinstance(written, Mapping) else written
     objects = f"{bucket.arn or f'arn:aws:s3:::{bucket.id}'}/x"
     if not any(_refuses_plain(statement, objects) for statement in statements):
-        reason = "No statement of the policy refuses plain HTTP" if policy else "There is no policy to refuse plain HTTP"
+        reason = (
+            "No statement of the policy refuses plain HTTP" if policy else "There is no policy to refuse plain HTTP"
+        )
         yield Violation(reason, evidence={"policy": bool(policy)})
 
 
 def _refuses_plain(statement: Mapping[str, Any], objects: str) -> bool:
-    """A denial to everyone, of every action, on every object, when the transport is not secure, and under nothing else."""
+    """A denial to everyone, of every action, on every object, when the transport is not secure, and under nothing
+    else.
+    """
     conditions = statement.get("Condition") or {}
     if statement.get("Effect") != "Deny" or set(conditions) - {"Bool", "BoolIfExists"} or len(conditions) != 1:
         return False

@@ -12,7 +12,8 @@ from vigie.rules import Estate, Revision, Severity, Violation, rule
     severity=Severity.LOW,
     remedy="Set up rotation (managed, or by a function), or let the service use a role instead of a secret.",
     references=("https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets.html",),
-    not_reported="Secrets that another service owns and rotates, replicas in other regions, and secrets that are being deleted.",
+    not_reported="Secrets that another service owns and rotates, replicas in other regions, and secrets that are "
+    "being deleted.",
 )
 def secret_rotation(secret: Revision, estate: Estate) -> Iterator[Violation]:
     configuration = secret.configuration

@@ -15,9 +15,7 @@ from vigie.rules.times import days, shown, when
     references=("https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot_rotation.html",),
     not_reported="The first grace_days after the planned day. Secrets without rotation: secret-rotation.",
 )
-def secret_rotation_failed(
-    secret: Revision, estate: Estate, *, grace_days: int = 2
-) -> Iterator[Violation | LookAgain]:
+def secret_rotation_failed(secret: Revision, estate: Estate, *, grace_days: int = 2) -> Iterator[Violation | LookAgain]:
     configuration = secret.configuration
     if not configuration.get("RotationEnabled") or configuration.get("DeletedDate"):
         return

@@ -13,7 +13,8 @@ from vigie.rules.sharing import public
     severity=Severity.CRITICAL,
     remedy="Name the accounts in Principal, or require aws:PrincipalOrgID or aws:SourceArn.",
     references=("https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html",),
-    not_reported="The policy that SNS gives to a new topic, which names everyone under AWS:SourceOwner: it means the owner.",
+    not_reported="The policy that SNS gives to a new topic, which names everyone under AWS:SourceOwner: it means "
+    "the owner.",
     predecessor=("sns.check_internet_accessible",),
 )
 def sns_topic_public(topic: Revision, estate: Estate) -> Iterator[Violation]:

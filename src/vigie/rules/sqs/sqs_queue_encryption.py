@@ -11,7 +11,9 @@ from vigie.rules import CannotTell, Estate, Revision, Severity, Violation, rule
     applies_to="AWS::SQS::Queue",
     severity=Severity.LOW,
     remedy="Turn on SSE-SQS (free), or SSE-KMS where who may decrypt matters.",
-    references=("https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-server-side-encryption.html",),
+    references=(
+        "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-server-side-encryption.html",
+    ),
 )
 def sqs_queue_encryption(queue: Revision, estate: Estate) -> Iterator[Violation]:
     attributes = queue.configuration.get("Attributes")

@@ -12,7 +12,9 @@ from vigie.rules.sharing import public
     applies_to="AWS::SQS::Queue",
     severity=Severity.CRITICAL,
     remedy="Name the accounts in Principal, or require aws:PrincipalOrgID or aws:SourceArn.",
-    references=("https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-security-best-practices.html",),
+    references=(
+        "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-security-best-practices.html",
+    ),
     predecessor=("sqs.check_internet_accessible",),
 )
 def sqs_queue_public(queue: Revision, estate: Estate) -> Iterator[Violation]:
