@@ -202,6 +202,7 @@ with open_history(url) as history:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_killed_during_a_delivery_nothing_is_lost(
     history: History, history_url: str, tmp_path: Path, when: str

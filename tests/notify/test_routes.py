@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vigie.model.account import Relation
+from vigie.model.documents import plain
 from vigie.model.errors import SettingsError
 from vigie.model.finding import FindingStatus, Severity
 from vigie.notify.event import Event
@@ -106,6 +107,16 @@ def test_an_explanation_says_for_each_condition_how_it_stands() -> None:
     assert str(night) == ("night: does not match: severity medium is below critical; region eu-west-1 is not us-*")
     assert [reason.key for reason in night.reasons if reason.holds] == ["topic"]
     assert str(day) == "day: tells mail in its digest (daily 09:00)"
+
+
+def test_routes_and_explanations_have_a_json_form() -> None:
+    routes = parse_routes([{"channels": "c", "every": "daily 09:00"}, {"channels": "c", "every": "90m"}])
+    shown = plain(routes)
+    assert [route["every"] for route in shown] == [
+        {"interval": None, "at": "09:00:00"},
+        {"interval": "1h30m", "at": None},
+    ]
+    assert plain(explain(CHANGE, routes))[0]["reason"] == "tells c in its digest (daily 09:00)"
 
 
 @pytest.mark.parametrize(

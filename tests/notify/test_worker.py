@@ -329,6 +329,9 @@ def test_a_test_message(sqlite_history: History) -> None:
     assert "it works" in mail.titles[0]
     with pytest.raises(UsageError, match=r'There is no channel "pager" \(channels: mail\)'):
         told.test_channel("pager")
+    mail.fails.append(down())
+    with pytest.raises(SettingsError, match="did not take the test message: it is down"):
+        told.test_channel("mail")
 
 
 def test_links_go_to_web_addresses_only(sqlite_history: History) -> None:

@@ -164,13 +164,16 @@ class Notifier:
 
         Raises:
             UsageError: there is no such channel.
-            ChannelFailed: it was not taken; the reason is for people.
+            SettingsError: it was not taken; says why.
         """
         channel = self._channels.get(name)
         if channel is None:
             there = ", ".join(sorted(self._channels)) or "none is defined"
             raise UsageError(f'There is no channel "{name}" (channels: {there}).')
-        return channel.send(test_message(name, uuid.uuid4().hex, self._clock()))
+        try:
+            return channel.send(test_message(name, uuid.uuid4().hex, self._clock()))
+        except ChannelFailed as error:
+            raise SettingsError(f'Channel "{name}" did not take the test message: {error.reason}.') from None
 
     # --- rows → parts
 
