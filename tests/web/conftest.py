@@ -76,7 +76,7 @@ class Estate:
                 continue
             kind = ChangeKind.CHANGED if head else ChangeKind.CREATED if before else ChangeKind.BASELINE
             resource = head.resource if head else _resource(scope, id, configuration)
-            after = head.observed_at if head else before.last_ok if before else None
+            after = before.last_ok if before else None
             drafts.append(
                 Draft(resource, kind, configuration, canonical_bytes(configuration), sha, durable, now, after,
                       unreadable or {})
@@ -86,7 +86,16 @@ class Estate:
                 gone = replace(head.resource, present=False)
                 sha, durable = digests({})
                 drafts.append(
-                    Draft(gone, ChangeKind.DELETED, {}, canonical_bytes({}), sha, durable, now, head.observed_at)
+                    Draft(
+                        gone,
+                        ChangeKind.DELETED,
+                        {},
+                        canonical_bytes({}),
+                        sha,
+                        durable,
+                        now,
+                        before.last_ok if before else None,
+                    )
                 )
         record = ScopeRecord(scope, now, now, outcome, problems, tuple(drafts), seen=frozenset(configurations))
         for change in self.history.recorder.record(record, now):
@@ -430,13 +439,13 @@ class Api:
         headers = {"authorization": f"Bearer {self.token}"}
         return self.client.request(method, f"/api/v1{path}", headers=headers, **more)
 
-    def get(self, path: str, **query: Any) -> Any:
-        response = self.raw("GET", path, params=query) if query else self.raw("GET", path)
+    def get(self, address: str, /, **query: Any) -> Any:
+        response = self.raw("GET", address, params=query) if query else self.raw("GET", address)
         assert response.status_code == 200, response.text
         return response.json()
 
-    def items(self, path: str, **query: Any) -> list[Any]:
-        items: list[Any] = self.get(path, **query)["items"]
+    def items(self, address: str, /, **query: Any) -> list[Any]:
+        items: list[Any] = self.get(address, **query)["items"]
         return items
 
     def send(self, method: str, path: str, body: Any = None) -> Any:

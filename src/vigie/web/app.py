@@ -8,7 +8,7 @@ from typing import Final
 from fastapi import FastAPI
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import ASGIApp, Scope
 
 from vigie.history.store import History
 from vigie.model.treatment import PLAIN, Treatment
@@ -66,7 +66,7 @@ def create_app(
         types: The resource types that the catalogue declares.
         treatment: How configurations of a type are compared (what is ordered, what is ephemeral).
     """
-    app = FastAPI(
+    app = Application(
         title="vigie",
         version=settings.version,
         description="What vigie saw of AWS, how it changed, and what is wrong with it.",
@@ -78,7 +78,6 @@ def create_app(
         telemetry={"auto_configure": False, "logs": False},
     )
     app.state.web = Web(history, settings, clock, rules, types, treatment)
-    app.add_middleware(Frame, settings=settings)
     answer_errors(app)
     for part in _ENDPOINTS:
         app.include_router(part.router, prefix=API, responses=ALWAYS)
@@ -87,6 +86,14 @@ def create_app(
         app.include_router(page.router)
     app.mount(f"/static/{static_version()}", Static(directory=HERE / "static"))
     return app
+
+
+class Application(FastAPI):
+    """With the frame around everything, the answer to an exception of our own included."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        web: Web = self.state.web
+        return Frame(super().build_middleware_stack(), web.settings)
 
 
 class Static(StaticFiles):

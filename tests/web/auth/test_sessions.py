@@ -39,6 +39,7 @@ def test_the_first_start_makes_one_administrator_with_a_password_that_is_shown_o
 def test_the_one_time_password_must_be_changed_before_anything_is_shown(make_browser: Any, clock: Any) -> None:
     browser, history = make_browser()
     made = first_administrator(history, clock())
+    assert made is not None
     answer = post(browser, "/login", name="admin", password=made.password, next="/findings")
     assert answer.status_code == 303 and answer.headers["location"] == "/password"
     assert browser.get("/findings", follow_redirects=False).headers["location"] == "/password"

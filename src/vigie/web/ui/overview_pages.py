@@ -92,7 +92,8 @@ def _days(web: Web) -> list[Day]:
 
 def _count(web: Web, begin: datetime) -> int:
     chosen = ChangeFilter(since=begin, until=begin + timedelta(days=1))
-    return sum(web.history.archive.change_counts(chosen).values())
+    counts = web.history.archive.change_counts(chosen)
+    return sum(count for kind, count in counts.items() if kind.durable)
 
 
 def _permissions(rows: list[Coverage]) -> Counter[str]:

@@ -74,6 +74,7 @@ def environment() -> Environment:
         short=text.short,
         moment=text.moment,
         plain=plain,
+        preview=text.preview,
         service_of=text.service_of,
     )
     made.tests.update(reference=text.is_reference, long=text.is_long)

@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+_PREVIEW: Final = 80
 _KEPT: Final = "\n\t"
 _UNSEEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _FILLERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u2800\u3164\uffa0")
@@ -67,6 +69,17 @@ def is_long(value: Any) -> bool:
     return (isinstance(value, dict | list) and len(json.dumps(value)) > 60) or (
         isinstance(value, str) and "\n" in value
     )
+
+
+def preview(value: Any) -> str:
+    """What is in a configuration's inner part, on a few words: for the line that stands for it while it is closed."""
+    if isinstance(value, Mapping):
+        simple = {key: member for key, member in value.items() if not isinstance(member, Mapping | list)}
+        words = [f"{key}: {short(member)}" for key, member in simple.items()] or [f"{key}…" for key in value]
+    else:
+        words = [preview(member) if isinstance(member, Mapping | list) else short(member) for member in value[:9]]
+    text = ", ".join(words)
+    return text if len(text) <= _PREVIEW else text[: _PREVIEW - 1] + "…"
 
 
 def moment(value: datetime) -> str:
