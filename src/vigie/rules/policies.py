@@ -19,6 +19,7 @@ from vigie.model.finding import Severity, Violation
 from vigie.rules.declare import CannotTell
 from vigie.rules.weight import at_most, lower
 
+OF_SERVICES: Final = "/aws-service-role/"
 IDENTITY_TYPES: Final = ("AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::Role", "AWS::IAM::ManagedPolicy")
 _INLINE: Final = {
     "AWS::IAM::User": "UserPolicyList",
@@ -116,6 +117,8 @@ def _documents(revision: Revision) -> Iterator[tuple[str, Any, bool, bool]]:
         for policy in configuration.get(_INLINE[revision.type]) or ():
             yield str(policy.get("PolicyName", "")), policy.get("PolicyDocument"), True, False
         return
+    if str(configuration.get("Path", "")).startswith(OF_SERVICES):
+        return  # AWS writes it, for a role that only AWS can change
     default = configuration.get("DefaultVersionId")
     for version in configuration.get("PolicyVersionList") or ():
         if version.get("IsDefaultVersion") or (default and version.get("VersionId") == default):

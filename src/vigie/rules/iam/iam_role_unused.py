@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from vigie.rules import CannotTell, Estate, LookAgain, Revision, Severity, Violation, rule
+from vigie.rules import Estate, LookAgain, Revision, Severity, Violation, rule
 from vigie.rules.times import days, shown, when
 
 
@@ -20,9 +20,8 @@ from vigie.rules.times import days, shown, when
 def iam_role_unused(role: Revision, estate: Estate, *, unused_days: int = 180) -> Iterator[Violation | LookAgain]:
     if str(role.configuration.get("Path", "/")).startswith(("/aws-service-role/", "/aws-reserved/")):
         return
-    use = role.configuration.get("RoleLastUsed")
-    if use is None:
-        raise CannotTell("the last use of the role was not read")
+    # a role that was never used has an empty RoleLastUsed, or none
+    use = role.configuration.get("RoleLastUsed") or {}
     made = when(role.configuration.get("CreateDate"), "the creation of the role")
     used = when(use["LastUsedDate"]) if use.get("LastUsedDate") else None
     due = max(used or made, made) + days(unused_days)
