@@ -61,6 +61,7 @@ class HistoryInventory:
     def __init__(self, history: History) -> None:
         self._archive = history.archive
         self._of_type: dict[tuple[str, str | None], Sequence[Revision]] = {}
+        self._naming: dict[tuple[str, str | None], Sequence[Revision]] = {}
         self._owners: dict[tuple[str, str], str | None] = {}
         self._gaps: Gaps | None = None
 
@@ -77,7 +78,10 @@ class HistoryInventory:
         return self._archive.by_arn(arn)
 
     def referring_to(self, token: str, type: str | None) -> Sequence[Revision]:
-        return self._archive.referring_to(token, type)
+        key = (token, type)
+        if key not in self._naming:
+            self._naming[key] = self._archive.referring_to(token, type)
+        return self._naming[key]
 
     def owner_of(self, kind: str, identifier: str) -> str | None:
         key = (kind, identifier)
@@ -93,7 +97,7 @@ class HistoryInventory:
     def _look_up_owner(self, kind: str, identifier: str) -> str | None:
         """What is recorded speaks of its own ids and addresses, so a look-up by token finds the owner among few."""
         for type_ in OWNING_TYPES.get(kind, ()):
-            for revision in self._archive.referring_to(identifier, type_):
+            for revision in self.referring_to(identifier, type_):
                 if identifier in owned_identifiers(kind, revision):
                     return revision.account
         return None

@@ -35,7 +35,7 @@ from vigie.rules.inventory import OWNING_TYPES
 from vigie.rules.overrides import Overrides
 
 TOPIC: Final = "judge"
-BATCH: Final = 200
+BATCH: Final = 1000
 LEASE: Final = timedelta(minutes=5)
 _CHUNK: Final = 500
 _BASIS: Final = "basis"

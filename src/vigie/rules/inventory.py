@@ -52,6 +52,10 @@ class MemoryInventory:
         self._revisions = tuple(r for r in revisions if r.resource.present)
         self._gaps = tuple(gaps)
 
+    @property
+    def everything(self) -> Sequence[Revision]:
+        return self._revisions
+
     def resources(self, type: str, account: str | None, region: str | None) -> Sequence[Revision]:
         return [r for r in self._by_type.get(type, ()) if _within(r.account, account) and lives_in(r, region)]
 
