@@ -12,8 +12,7 @@ from vigie.catalogue.declaration import TypeDeclaration
 from vigie.catalogue.expression import Expression
 from vigie.catalogue.loader import Catalogue, load
 from vigie.model.treatment import Treatment
-from vigie.testing.answers import Answers
-from vigie.testing.conformance import check, wishes_for
+from vigie.testing.conformance import answers_for, check
 from vigie.testing.endpoint import ACCOUNT, Endpoint
 from vigie.testing.observatory import HOME, Observatory
 
@@ -23,7 +22,7 @@ NEVER_ASKED = {"AWS::S3::Bucket": {"Location"}}
 
 
 def observatory(catalogue: Catalogue) -> Observatory:
-    return Observatory(Endpoint(Answers(wishes_for(catalogue.types.values()), page_size=1)), catalogue=catalogue)
+    return Observatory(Endpoint(answers_for(catalogue.types.values())), catalogue=catalogue)
 
 
 @pytest.fixture(scope="module")

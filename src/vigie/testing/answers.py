@@ -8,7 +8,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -51,14 +51,56 @@ class _Script:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """A parameter with which a listing tells only of the things it names (``VpcIds``, a ``Prefix``)."""
+
+    parameter: str
+    results: str
+    """The member of the answer that holds the list."""
+    member: str
+    """Of each thing listed: what the parameter names."""
+    inside: str | None = None
+    """The list one level deeper, where that holds the things (``Reservations`` → ``Instances``)."""
+    not_found: str | None = None
+    """The error where nothing of that name exists; None = an empty list."""
+
+    def of(self, call: Call, whole: Answer) -> Answer:
+        if not isinstance(whole, Mapping):
+            return whole
+        asked = call.parameters[self.parameter]
+        wanted = set(asked) if isinstance(asked, list) else {asked}
+        found = [self._inner(one, wanted) for one in whole[self.results]] if self.inside else whole[self.results]
+        kept = [one for one in found if (one[self.inside] if self.inside else self._is_wanted(one, wanted))]
+        if not kept and self.not_found:
+            return Error(self.not_found, f"{self.parameter}: {', '.join(sorted(wanted))} does not exist")
+        return {**whole, self.results: kept}
+
+    def _inner(self, around: Mapping[str, Any], wanted: set[str]) -> dict[str, Any]:
+        inside = str(self.inside)
+        return {**around, inside: [one for one in around[inside] if self._is_wanted(one, wanted)]}
+
+    def _is_wanted(self, one: Mapping[str, Any], wanted: set[str]) -> bool:
+        value = str(one.get(self.member))
+        return any(value.startswith(name) for name in wanted) if self.parameter == "Prefix" else value in wanted
+
+
 class Answers:
     """Answers of one AWS. Thread-safe; the same call gets the same answer until a test changes it.
 
     ``page_size``: the longest page, whatever the call asks for; None = as long as it asks.
     """
 
-    def __init__(self, wishes: generate.Wishes | None = None, *, page_size: int | None = 2) -> None:
+    def __init__(
+        self,
+        wishes: generate.Wishes | None = None,
+        *,
+        page_size: int | None = 2,
+        narrows: Mapping[tuple[str, str], Narrow] | None = None,
+    ) -> None:
         self.wishes = wishes or generate.Wishes()
+        self.narrows = narrows or {}
+        """(service, operation) → how its listing is narrowed."""
         self.page_size = page_size
         self.reshape: Callable[[Call, dict[str, Any]], dict[str, Any]] | None = None
         """Changes every whole answer, a copy, before it is cut into pages (shuffles its lists, say)."""
@@ -84,11 +126,21 @@ class Answers:
     ) -> dict[str, Any]:
         """The whole answer of a call that is not scripted, to be changed in place by a test: later calls see the
         change."""
-        call = Call(service, operation, parameters, region, access_key="", account=account)
+        return self.of(Call(service, operation, parameters, region, access_key="", account=account))
+
+    def of(self, call: Call) -> dict[str, Any]:
+        """The same, for a call that came: ``aws.answers.of(aws.called("kms:ListKeys")[0])``."""
         return self._generate(call)
 
     def whole(self, call: Call) -> Answer:
         """What is answered to a call, all pages in one (or given as Pages)."""
+        narrow = self.narrows.get((call.service, call.operation))
+        if narrow is None or narrow.parameter not in call.parameters:
+            return self._whole(call)
+        others = {name: value for name, value in call.parameters.items() if name != narrow.parameter}
+        return narrow.of(call, self._whole(replace(call, parameters=others)))
+
+    def _whole(self, call: Call) -> Answer:
         with self._lock:
             for number, script in enumerate(self._scripts):
                 if script.holds(call):

@@ -18,6 +18,7 @@ from vigie.catalogue.declaration import TypeDeclaration
 from vigie.model.canonical import canonical_bytes, digests
 from vigie.model.resource import Observation, Reading
 from vigie.model.scope import Outcome
+from vigie.testing.answers import Answers, Narrow
 from vigie.testing.generate import Wishes
 from vigie.testing.observatory import Observatory
 from vigie.testing.wire.requests import Call
@@ -49,6 +50,29 @@ def wishes_for(declarations: Iterable[TypeDeclaration], *, size: int = 3) -> Wis
         for path, sign, value in _EQUAL.findall(declaration.skip.text if declaration.skip else ""):
             _wish(values, avoid, path, value, wished=sign == "!=")
     return Wishes(values, {path: frozenset(unwanted) for path, unwanted in avoid.items()}, size=size)
+
+
+def narrows_for(declarations: Iterable[TypeDeclaration]) -> dict[tuple[str, str], Narrow]:
+    """How listings are narrowed, as declared: so that a narrowed one tells of the same things as the whole one."""
+    found: dict[tuple[str, str], Narrow] = {}
+    for declaration in declarations:
+        listing = declaration.listing
+        if listing is None or listing.narrow is None or listing.call is None:
+            continue
+        found[listing.call.service, listing.call.operation] = Narrow(
+            listing.narrow.param,
+            listing.items.text,
+            listing.narrow.item.text,
+            listing.each.text if listing.each else None,
+            min(listing.narrow.gone, default=None),
+        )
+    return found
+
+
+def answers_for(declarations: Iterable[TypeDeclaration], *, size: int = 3, page_size: int = 1) -> Answers:
+    """Generated answers in which the declarations have something to read."""
+    declarations = tuple(declarations)
+    return Answers(wishes_for(declarations, size=size), page_size=page_size, narrows=narrows_for(declarations))
 
 
 def _wish(values: dict[str, str], avoid: dict[str, set[str]], path: str, value: str, *, wished: bool) -> None:

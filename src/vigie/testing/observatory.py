@@ -23,9 +23,12 @@ from vigie.aws.options import Options, Patience
 from vigie.aws.pacing import Pacer
 from vigie.catalogue.declaration import Reach, TypeDeclaration
 from vigie.catalogue.loader import Catalogue, load
+from vigie.catalogue.reading_only import permission_for
 from vigie.model.canonical import keyed_redactor
 from vigie.model.scope import GLOBAL, Scope
+from vigie.testing.answers import Answers
 from vigie.testing.endpoint import ACCOUNT, Endpoint, access_key
+from vigie.testing.fault_plan import FaultPlan
 from vigie.watch.listing import Parents
 from vigie.watch.read import Look, Reader
 from vigie.watch.shared import SharedAnswers
@@ -56,7 +59,26 @@ class Observatory:
         self.aws = aws or Endpoint()
         self.catalogue = catalogue or load()
         options = Options(region=REGION, endpoint_url=endpoint_url or self.aws.url, patience=patience, paced=paced)
-        self.line = Line(Clients(options), Pacer(paced=paced), clock=clock, sleep=sleep, now=now)
+        self._paced = paced
+        self.line = self._line(Clients(options), clock, sleep, now)
+
+    def renew(self, answers: Answers | None = None) -> None:
+        """Begin anew, with the clients that there are: no faults, no calls counted, nothing learnt of services."""
+        old = self.line
+        self.line = self._line(old.clients, old.clock, old.sleep, old.now)
+        self.aws.answers = answers or Answers()
+        self.aws.faults = FaultPlan()
+        self.aws.forget()
+
+    def _line(
+        self,
+        clients: Clients,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        now: Callable[[], datetime],
+    ) -> Line:
+        pacer = Pacer(paced=self._paced)
+        return Line(clients, pacer, permission_of=permission_for, clock=clock, sleep=sleep, now=now)
 
     def __enter__(self) -> Self:
         self.aws.__enter__()
@@ -73,6 +95,11 @@ class Observatory:
         keys = purse or AmbientPurse(lambda: Credentials(access_key(account), "not-a-secret"))
         return Caller(self.line, account, keys, trusted_region=HOME)
 
+    def scope_of(self, type: str, *, account: str = ACCOUNT, region: str = REGION) -> Scope:
+        """The scope of a type: regional types in that region, others in none."""
+        is_global = self.catalogue.types[type].scope is Reach.GLOBAL
+        return Scope(account, GLOBAL if is_global else region, type)
+
     def reader(
         self,
         type: str,
@@ -86,16 +113,16 @@ class Observatory:
     ) -> Reader:
         """What reads one scope. ``deadline``: seconds from now."""
         declaration = self.catalogue.types[type]
-        is_global = declaration.scope is Reach.GLOBAL
+        scope = self.scope_of(type, account=account, region=region)
         restricted = RestrictedCaller(
             caller or self.caller(account),
             declaration.operations,
-            HOME if is_global else region,
+            HOME if scope.region == GLOBAL else region,
             None if deadline is None else self.line.clock() + deadline,
         )
         return Reader(
             declaration,
-            Scope(account, GLOBAL if is_global else region, type),
+            scope,
             restricted,
             self.line.now,
             keyed_redactor(b"the key of the tests"),
