@@ -71,7 +71,7 @@ def add(
     """Make an account known, or change what is known of it. The next sweep reads it: nothing needs a restart."""
     try:
         checked = AccountSettings(
-            id=id_, name=name, relation=relation, role_arn=role_arn, external_id=external_id, regions=regions,  # type: ignore[arg-type]
+            id=id_, name=name, relation=relation, role_arn=role_arn, external_id=external_id, regions=regions,
             watched=relation == "own" and not unwatched, reason=reason,
         )  # fmt: skip
     except ValidationError as error:

@@ -23,7 +23,7 @@ def configure_log(settings: LogSettings) -> None:
     import structlog
 
     level = getattr(logging, settings.level.upper())
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

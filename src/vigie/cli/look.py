@@ -43,7 +43,7 @@ def resources(
     as_json: bool,
 ) -> None:
     """List the resources that are recorded. TEXT: part of an id, name or ARN."""
-    from vigie.history.archive import ResourceFilter
+    from vigie.model.queries import ResourceFilter
 
     wanted = ResourceFilter(account=account, region=region, type=type_, present=not deleted, text=text, tag=tag)
     found = app.history.archive.resources(wanted, page(limit, after))
@@ -94,7 +94,7 @@ def _show_state(state: StateAt, resource: Any, as_json: bool) -> None:
 
 
 def state_document(state: StateAt, resource: Any) -> documents.Document:
-    """As ``show`` without a time, and ``asked``, ``certainty``, ``explanation``, ``next``; unknown: configuration null."""
+    """As ``show`` without a time, with ``asked``, ``certainty``, ``explanation``, ``next``; null where unknown."""
     known = documents.revision_document(state.revision) if state.revision else documents.resource_document(resource)
     if state.revision is None:
         known |= {"present": None, "revision": None, "configuration": None}
@@ -221,7 +221,7 @@ def changes(
 
     Ephemeral changes and baselines (what the first look at an account found there) are counted, and listed with --all.
     """
-    from vigie.history.archive import ChangeFilter
+    from vigie.model.queries import ChangeFilter
 
     durable = tuple(kind for kind in ChangeKind if kind.durable)
     shown = tuple(ChangeKind) if everything else tuple(ChangeKind(kind) for kind in kinds) or durable

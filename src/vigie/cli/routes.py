@@ -6,9 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from vigie.cli.findings import one_finding
+from vigie.cli.options import one_resource
 from vigie.cli.output import console, print_json, print_table, printable, when
 from vigie.cli.session import json_option, store_options, with_app
 from vigie.model import documents
+from vigie.model.change import Change, ChangeKind
+from vigie.model.errors import UsageError
+from vigie.model.paging import Page
+from vigie.model.queries import ChangeFilter
 
 if TYPE_CHECKING:
     from vigie.app import App
@@ -52,7 +58,12 @@ def explain(
 
     Without an option: for the last change that was recorded.
     """
-    about, explanations = app.explain_routes(change=change, rule=rule, resource=resource, subject=subject)
+    if rule:
+        if resource is None:
+            raise UsageError("Name the resource of the finding with --resource.")
+        about, explanations = app.explain_routes(one_finding(app, rule, resource, subject))
+    else:
+        about, explanations = app.explain_routes(_change(app, change))
     if as_json:
         print_json(
             documents.list_document(documents.plain(explanation) for explanation in explanations) | {"about": about}
@@ -62,9 +73,33 @@ def explain(
     screen.print(printable(about), style="bold", markup=False)
     for explanation in explanations:
         sign, style = ("✓", "green") if explanation.matches else ("✗", "dim")
-        screen.print(printable(f"  {sign} {explanation.route}: {explanation.reason}"), style=style, markup=False)
+        screen.print(printable(f"  {sign} {explanation}"), style=style, markup=False)
     if not explanations:
         screen.print("There are no routes: docs/how-to/notifications.md shows how to write one.", style="dim")
+
+
+def _change(app: App, named: str | None) -> Change:
+    """The named change; the last durable one, where none is named.
+
+    Raises:
+        UsageError: There is no such change.
+    """
+    archive = app.history.archive
+    if named is None:
+        last = archive.changes(ChangeFilter(kinds=tuple(kind for kind in ChangeKind if kind.durable)), Page(limit=1))
+        if not last.items:
+            raise UsageError("No change is recorded yet.")
+        return last.items[0]
+    before, colon, after = named.rpartition(":")
+    text, number = (before, int(after)) if colon and len(after) < 9 and after.isdigit() else (named, None)
+    found = one_resource(app, text)
+    latest = archive.latest(found.pk or 0)
+    wanted = number or (latest.number if latest else 0)
+    revision = archive.revision(found.pk or 0, wanted)
+    change = archive.change(revision.pk) if revision and revision.pk is not None else None
+    if change is None:
+        raise UsageError(f"{found} has no revision {wanted}: `vigie history` lists its revisions.")
+    return change
 
 
 @routes.command("test")
@@ -94,7 +129,9 @@ def list_notifications(app: App, status: str | None, limit: int, as_json: bool) 
     if as_json:
         print_json(documents.list_document(documents.plain(row) for row in rows))
         return
-    cells = [(r.pk, r.status, r.route, r.channel, when(r.created_at), r.attempts, r.last_error or "") for r in rows]
+    cells = [
+        (r.uid, r.status.value, r.route, r.channel, when(r.created_at), r.attempts, r.last_error or "") for r in rows
+    ]
     print_table(("number", "status", "route", "channel", "created", "attempts", "error"), cells)
 
 

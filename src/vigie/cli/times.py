@@ -10,7 +10,7 @@ import click
 from vigie.model.durations import parse_duration
 
 
-class Time(click.ParamType):
+class Time(click.ParamType[datetime]):
     """A time: RFC 3339 (``2026-11-23T10:00:00Z``), a date, or a duration before now (``2h``). Without a zone: UTC."""
 
     name = "time"

@@ -1,0 +1,590 @@
+"""The composition root: builds store, catalogue and stages from the settings. The only module that knows them all.
+
+Everything is built when it is first asked for, so that a command pays only for what it uses.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import secrets
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vigie.model.account import Account, Network, Relation
+from vigie.model.change import Change, ChangeKind
+from vigie.model.errors import CredentialsError, SettingsError, UsageError
+from vigie.model.finding import Finding, FindingStatus, Justification
+from vigie.model.paging import Page
+from vigie.model.queries import ResourceFilter
+from vigie.model.report import Delivery, SweepReport
+from vigie.model.treatment import PLAIN, Treatment
+from vigie.runtime.local import Loop, Runner, stop_on_signals
+from vigie.runtime.processes import in_processes
+from vigie.settings import AccountSettings, Settings
+
+if TYPE_CHECKING:
+    from vigie.audit.estate import EstateSettings
+    from vigie.audit.worker import Auditor, AuditReport
+    from vigie.aws.accounts import Entrances
+    from vigie.catalogue.loader import Catalogue
+    from vigie.history.notifications import Notification
+    from vigie.history.store import History
+    from vigie.notify.routes import Explanation, Route
+    from vigie.notify.worker import Notifier
+    from vigie.rules.discover import RuleSet
+    from vigie.rules.examples import ExampleResult
+    from vigie.rules.overrides import Overrides
+    from vigie.watch.summary import SweepSummary
+    from vigie.watch.sweep import Request, Sweeper
+    from vigie.web.auth.first import FirstLogin
+
+Progress = Callable[[int, int, str], None]
+
+KEY_BYTES = 32
+SWEEP_TOPIC = "sweep"
+SWEEP_LEASE = timedelta(minutes=30)
+"""After it, another process may sweep the account of one that died."""
+KEEP_OUTBOX = timedelta(days=90)
+"""How long what was told is kept for looking up."""
+
+
+def utc_now() -> datetime:
+    """The one clock of the program."""
+    return datetime.now(UTC)
+
+
+class App:
+    """vigie, built over one store. Close it at the end."""
+
+    def __init__(self, settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self.settings = settings
+        self._clock = clock
+
+    def close(self) -> None:
+        """Let go of the store."""
+        if "history" in self.__dict__:
+            self.history.close()
+
+    # what it is built of
+
+    @cached_property
+    def history(self) -> History:
+        """Raises StoreError."""
+        from vigie.history.store import open_history
+
+        return open_history(self.settings.store_url)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Raises CatalogueError."""
+        from vigie.catalogue.loader import load
+
+        return load([path.expanduser() for path in self.settings.catalogue_paths])
+
+    @cached_property
+    def rules(self) -> RuleSet:
+        """Shipped rules, those of installed packages, and the user's own."""
+        from vigie.rules.discover import discover
+
+        found = discover([path.expanduser() for path in self.settings.rules_paths])
+        for problem in found.problems:
+            print(f"vigie: rule left out: {problem.message}", file=sys.stderr)  # noqa: T201 - a word to the user
+        return found
+
+    @cached_property
+    def overrides(self) -> Overrides:
+        """Raises SettingsError: they name a rule or parameter that does not exist."""
+        from vigie.rules.overrides import read_overrides
+
+        return read_overrides(self.settings.rules, self.rules)
+
+    @cached_property
+    def routes(self) -> tuple[Route, ...]:
+        """Raises SettingsError."""
+        from vigie.notify.routes import parse_routes
+
+        return parse_routes(self.settings.routes, self.settings.channels)
+
+    @cached_property
+    def notifier(self) -> Notifier:
+        """Raises SettingsError."""
+        from vigie.notify.channel_settings import parse_channels
+        from vigie.notify.channels.build import build_channels
+        from vigie.notify.worker import Notifier
+
+        def show(text: str) -> None:
+            print(text, flush=True)  # noqa: T201 - the console channel's whole purpose
+
+        channels = build_channels(parse_channels(self.settings.channels), write=show, clock=self._clock)
+        return Notifier(
+            self.history,
+            self.routes,
+            channels,
+            clock=self._clock,
+            base_url=self.settings.web.base_url,
+            accounts=lambda: {account.id: account for account in self.accounts()},
+        )
+
+    @property
+    def auditor(self) -> Auditor:
+        """Raises SettingsError."""
+        from vigie.audit.worker import Auditor
+
+        return Auditor(self.history, self.rules, self.estate_settings, self.overrides)
+
+    @property
+    def estate_settings(self) -> EstateSettings:
+        from vigie.audit.estate import EstateSettings
+
+        return EstateSettings(
+            accounts={account.id: account for account in self._accounts_of_settings()},
+            organization_id=self.settings.organization_id,
+            networks=tuple(Network(network.name, network.cidr) for network in self.settings.networks),
+        )
+
+    @cached_property
+    def entrances(self) -> Entrances:
+        from vigie.aws.accounts import Entrances
+        from vigie.aws.caller import Line
+        from vigie.aws.clients import Clients
+        from vigie.aws.options import Options, Patience
+        from vigie.aws.pacing import Pacer
+        from vigie.catalogue.policy import permission_for
+
+        sweep = self.settings.sweep
+        patience = Patience(call_seconds=sweep.call_deadline.total_seconds())
+        clients = Clients(Options(connections=sweep.threads + 8, quota_share=sweep.quota_share, patience=patience))
+        return Entrances(Line(clients, Pacer(share=sweep.quota_share), permission_of=permission_for))
+
+    @cached_property
+    def sweeper(self) -> Sweeper:
+        from vigie.model.canonical import keyed_redactor
+        from vigie.watch.sweep import Sweeper, SweepOptions
+
+        sweep = self.settings.sweep
+        return Sweeper(
+            self.history,
+            self.catalogue,
+            self.entrances,
+            redactor=keyed_redactor(self.key("redaction")),
+            options=SweepOptions(threads=sweep.threads, scope_seconds=sweep.scope_deadline.total_seconds()),
+        )
+
+    def treatment(self, type_: str) -> Treatment:
+        """How configurations of a type are treated; plainly, where the catalogue does not hold the type (any more)."""
+        declared = self.catalogue.types.get(type_)
+        return declared.treatment if declared else PLAIN
+
+    def key(self, name: str) -> bytes:
+        """A secret key of this installation, made when first asked for; in ``keys/`` of the data directory.
+
+        Raises:
+            SettingsError: It cannot be read or written.
+        """
+        file = self.settings.data_dir.expanduser() / "keys" / name
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            try:
+                descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            except FileExistsError:
+                key = bytes.fromhex(file.read_text(encoding="ascii").strip())
+            else:
+                key = secrets.token_bytes(KEY_BYTES)
+                with os.fdopen(descriptor, "w", encoding="ascii") as opened:
+                    opened.write(key.hex() + "\n")
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "it does not hold a key"
+            raise SettingsError(f"The key {file} cannot be used ({reason}): restore it from your back-up.") from None
+        if len(key) < KEY_BYTES:
+            raise SettingsError(f"The key {file} is cut short: restore it from your back-up.")
+        return key
+
+    # accounts
+
+    def accounts(self) -> list[Account]:
+        """All known accounts: those of the settings laid over those of the store."""
+        from vigie.audit.estate import known_accounts
+
+        known = known_accounts(self.history, self.estate_settings)
+        return [known[account_id] for account_id in sorted(known)]
+
+    def add_account(self, given: AccountSettings) -> None:
+        """Make an account known, or replace what is known of it."""
+        self.history.accounts.put(_account(given), self._clock())
+
+    def _accounts_of_settings(self) -> list[Account]:
+        return [_account(given) for given in self.settings.accounts]
+
+    def _accounts_to_sweep(self, ids: Sequence[str]) -> tuple[Account, ...]:
+        """The named accounts; or the watched ones. An account without a role is read with the ambient credentials.
+
+        Raises:
+            UsageError: A named account is not known.
+            CredentialsError: No account is set, and there are no credentials.
+        """
+        known = {account.id: account for account in self.accounts()}
+        unknown = [account_id for account_id in ids if account_id not in known]
+        named_in_settings = {account.id for account in self.settings.accounts}
+        chosen = {
+            account.id: account
+            for account in known.values()
+            if account.watched
+            and account.relation is Relation.OWN
+            and (account.role_arn or account.id in named_in_settings)
+        }
+        if unknown or not named_in_settings:
+            current = self._current_account()
+            chosen[current.id] = known.get(current.id, current)
+            unknown = [account_id for account_id in unknown if account_id != current.id]
+        if unknown:
+            raise UsageError(f"The account {unknown[0]} is not known: `vigie accounts add {unknown[0]}` adds it.")
+        if ids:
+            return tuple(known.get(account_id) or chosen[account_id] for account_id in ids)
+        return tuple(chosen.values())
+
+    def _current_account(self) -> Account:
+        from vigie.aws.errors import CallFailed
+
+        try:
+            current = self.entrances.current()
+        except CallFailed as failure:
+            raise CredentialsError(_no_credentials(failure.code, failure.message)) from None
+        if current.id not in {account.id for account in self.accounts()}:
+            self.history.accounts.put(current, self._clock())
+        return current
+
+    # sweeping
+
+    def sweep(
+        self,
+        *,
+        accounts: Sequence[str] = (),
+        regions: Sequence[str] = (),
+        types: Sequence[str] = (),
+        rules: Sequence[str] = (),
+        progress: Progress,
+    ) -> SweepReport:
+        """Look at AWS now, record, and judge what was recorded.
+
+        Raises:
+            UsageError, SettingsError, CredentialsError, StoreError: One sentence for the user.
+        """
+        from vigie.watch.sweep import Request
+
+        chosen_types = self._types_to_sweep(types, rules)
+        chosen_regions = self._checked_regions(tuple(regions) or self.settings.regions)
+        self.rules  # noqa: B018 - a wrong rule file or override is told before the sweep, not after it
+        self.overrides  # noqa: B018
+        self.notifier  # noqa: B018
+        request = Request(self._accounts_to_sweep(accounts), chosen_regions, chosen_types)
+        return self._swept(request, progress)
+
+    def _swept(self, request: Request, progress: Progress) -> SweepReport:
+        """Raises CredentialsError: not one of the accounts could be entered, and only one was asked for."""
+        processes = self.settings.sweep.processes
+        if processes > 1:
+            summaries = in_processes(sweep_shard, (self.settings, request), processes, progress)
+            summary = summaries[0]
+            for other in summaries[1:]:
+                summary.join(other)
+            summary.seconds = max(one.seconds for one in summaries)
+        else:
+            summary = self.sweeper.sweep(request, progress)
+        progress(summary.scopes, summary.scopes, "judging")
+        audit = self.auditor.run(self._clock())
+        if not summary.accounts and len(summary.failed_accounts) == 1:
+            account, reason = next(iter(summary.failed_accounts.items()))
+            raise CredentialsError(
+                f"The account {account} could not be read: {reason}. Nothing was concluded about it."
+            )
+        return self._report(request, summary, audit)
+
+    def _report(self, request: Request, summary: SweepSummary, audit: AuditReport) -> SweepReport:
+        from vigie.history.findings import FindingFilter
+
+        swept = set(summary.not_whole)
+        rows = [row for account in request.accounts for row in self.history.archive.coverage(account=account.id)]
+        opened = self.history.findings.counts(FindingFilter(statuses=(FindingStatus.OPEN,)), by="severity")
+        return SweepReport(
+            accounts=tuple(summary.accounts),
+            resources=self._present(summary.accounts),
+            changes={kind.value: summary.changes[kind] for kind in ChangeKind},
+            scopes=summary.scopes,
+            scopes_whole=summary.whole,
+            gaps=tuple(row for row in rows if row.scope in swept and row.is_gap),
+            calls=summary.calls,
+            seconds=summary.seconds,
+            failed_accounts=dict(summary.failed_accounts),
+            open_findings=opened,
+            opened=audit.opened,
+            resolved=audit.resolved,
+            unknown=audit.unknown,
+        )
+
+    def _present(self, accounts: Sequence[str]) -> int:
+        counts = [
+            sum(self.history.archive.facets(ResourceFilter(account=account)).types.values()) for account in accounts
+        ]
+        return sum(counts)
+
+    def _types_to_sweep(self, types: Sequence[str], rules: Sequence[str]) -> tuple[str, ...]:
+        """Raises UsageError: a pattern that fits no type, or a rule that does not exist."""
+        from vigie.model.errors import CatalogueError
+
+        asked = list(types)
+        for name in rules:
+            rule = self.rules.get(name)
+            asked += [type_ for type_ in (*rule.applies_to, *rule.depends_on) if type_ in self.catalogue.types]
+        chosen = tuple(asked) or self.settings.types
+        try:
+            self.catalogue.select(chosen)
+        except CatalogueError as error:
+            kind = UsageError if asked else SettingsError
+            raise kind(str(error)) from None
+        return chosen
+
+    def _checked_regions(self, regions: Sequence[str]) -> tuple[str, ...]:
+        """Raises SettingsError: a region that does not exist."""
+        if not regions:
+            return ()
+        from vigie.aws.options import HOME_REGIONS
+
+        clients = self.entrances.line.clients
+        known = [region for partition in HOME_REGIONS for region in clients.known_regions(partition)]
+        for region in regions:
+            if region not in known:
+                near = difflib.get_close_matches(region, known, 1)
+                hint = f"did you mean {near[0]}?" if near else "check its spelling, or upgrade botocore."
+                raise SettingsError(f"There is no AWS region {region}: {hint}")
+        return tuple(regions)
+
+    def tell(self, report: SweepReport) -> SweepReport:
+        """Send the notifications that are due; returns the report with how that went."""
+        told = self.notifier.run_once(self._clock(), flush=True)
+        waiting = told.retried + told.held
+        return replace(report, notifications=Delivery(sent=told.sent, waiting=waiting, dead=told.dead))
+
+    # judging
+
+    def judge_everything(self) -> AuditReport:
+        """Judge the whole recorded estate again."""
+        return self.auditor.judge_everything(self._clock())
+
+    def run_examples(self, path: Path | None) -> list[ExampleResult]:
+        """Run the examples of all rules, or of those below a path.
+
+        Raises:
+            RuleError: A file below the path cannot be read.
+        """
+        from vigie.model.errors import RuleError
+        from vigie.rules.discover import discover
+        from vigie.rules.examples import run_examples
+
+        chosen = discover([path], group=None, shipped=False) if path else self.rules
+        if path and chosen.problems:
+            raise RuleError(chosen.problems[0].message)
+        samples = {**self.rules.samples, **chosen.samples}
+        return [result for rule in chosen for result in run_examples(rule, samples)]
+
+    def justify(
+        self, finding: Finding, *, author: str, reason: str, expires_at: datetime | None, now: datetime
+    ) -> None:
+        """Raises UsageError: nothing is wrong now that could be accepted."""
+        with self.history.begin() as tx:
+            given = Justification(author=author, reason=reason, created_at=now, expires_at=expires_at)
+            self.history.findings.justify(tx, finding.pk or 0, given)
+
+    def withdraw(self, finding: Finding, *, author: str, now: datetime) -> None:
+        """Raises UsageError: the finding has no justification of its own."""
+        with self.history.begin() as tx:
+            self.history.findings.withdraw(tx, finding.pk or 0, author, now)
+
+    # telling
+
+    def notifications(self, *, status: str | None, limit: int) -> Sequence[Notification]:
+        from vigie.history.notifications import NotificationStatus
+
+        wanted = NotificationStatus(status) if status else None
+        return self.history.outbox.notifications.page(Page(limit=limit), status=wanted).items
+
+    def resend(self, numbers: Sequence[int], *, all_dead: bool) -> int:
+        """Try dead notifications again; returns how many.
+
+        Raises:
+            UsageError: Neither numbers nor all were asked for.
+        """
+        if not numbers and not all_dead:
+            raise UsageError("Name the notifications to send again by number, or give --all-dead.")
+        with self.history.begin() as tx:
+            now = self._clock()
+            return self.history.outbox.notifications.resend(tx, now, None if all_dead else numbers)
+
+    def explain_routes(self, about: Change | Finding) -> tuple[str, list[Explanation]]:
+        """What each route makes of a change or of a finding: a headline, and one explanation a route."""
+        from vigie.history.outbox import finding_payload
+        from vigie.notify.phrases import headline
+        from vigie.notify.reading import change_event, finding_event
+        from vigie.notify.routes import explain
+
+        accounts = {account.id: account for account in self.accounts()}
+        if isinstance(about, Change):
+            event = change_event(about, accounts)
+        else:
+            revision = self.history.archive.latest(about.resource.pk or 0)
+            tags = revision.tags if revision else {}
+            payload = finding_payload(about, previous=None, baseline=False, tags=tags)
+            event = finding_event(payload, about.since, accounts)
+        return headline(event), explain(event, self.routes)
+
+    # everything at once
+
+    def first_administrator(self) -> FirstLogin | None:
+        """The first start's administrator with his one-time password; None where there are users."""
+        from vigie.web.auth.first import first_administrator
+
+        return first_administrator(self.history, self._clock())
+
+    def run_forever(self, *, listen: str | None, sweep: bool, on_served: Callable[[str], None]) -> None:
+        """Sweep on schedule, judge, tell and serve, until SIGTERM or SIGINT.
+
+        Raises:
+            SettingsError, StoreError: It cannot start.
+        """
+        from vigie.web.serve import Server
+        from vigie.web.serve import listen as open_socket
+
+        host, _, port = (listen or self.settings.web.listen).rpartition(":")
+        if not host or not port.isdigit():
+            raise UsageError(f"{listen!r} is not an address to listen on: write one like 127.0.0.1:8080.")
+        stop = threading.Event()
+        runner = Runner(self._loops(sweep), stop)
+        with ExitStack() as ending:
+            ending.enter_context(stop_on_signals(stop))
+            server = Server(self.web_app(), open_socket(host, int(port)))
+            ending.enter_context(server)
+            runner.start()
+            on_served(server.address)
+            stop.wait()
+            runner.join(timedelta(seconds=20))
+
+    def _loops(self, sweep: bool) -> list[Loop]:
+        second = timedelta(seconds=1)
+        loops = [
+            Loop("auditor", self._judge_due, 2 * second),
+            Loop("notifier", self._tell_due, 2 * second),
+            Loop("housekeeping", self._clean, timedelta(hours=1)),
+        ]
+        self.overrides, self.notifier  # noqa: B018 - mistakes in them are told at the start, not in a loop's log
+        if sweep:
+            self._checked_regions(self.settings.regions)
+            self._types_to_sweep((), ())
+            loops.append(Loop("watcher", self._sweep_due, 15 * second))
+        return loops
+
+    def _judge_due(self) -> bool:
+        return self.auditor.run(self._clock()).judged > 0
+
+    def _tell_due(self) -> bool:
+        told = self.notifier.run_once(self._clock())
+        return told.routed > 0 or told.sent > 0
+
+    def _clean(self) -> bool:
+        with self.history.begin() as tx:
+            self.history.outbox.forget(tx, self._clock() - KEEP_OUTBOX)
+        return False
+
+    def _sweep_due(self) -> bool:
+        """Sweep what is due. An account is claimed for the time, so that of several processes one sweeps it."""
+        from vigie.watch.sweep import Request
+
+        accounts = {account.id: account for account in self._accounts_to_sweep(())}
+        now = self._clock()
+        with self.history.begin() as tx:
+            self.history.work.put(tx, SWEEP_TOPIC, accounts, now)
+        claims = [
+            claim
+            for claim in self.history.work.claim(SWEEP_TOPIC, len(accounts), now, SWEEP_LEASE)
+            if claim.key in accounts
+        ]
+        if not claims:
+            return False
+        chosen = tuple(accounts[claim.key] for claim in claims)
+        regions = self._checked_regions(self.settings.regions)
+        request = Request(chosen, regions, self.settings.types, due_every=self.settings.sweep.every)
+        try:
+            if self.settings.sweep.processes > 1:
+                in_processes(sweep_shard, (self.settings, request), self.settings.sweep.processes, _silent)
+            else:
+                self.sweeper.sweep(request)
+        finally:
+            with self.history.begin() as tx:
+                self.history.work.done(tx, claims)
+        return False
+
+    def web_app(self) -> Any:
+        """The pages and the API, as an ASGI application."""
+        from vigie import __version__
+        from vigie.web.app import create_app
+        from vigie.web.config import TypeDeclaration, WebSettings
+
+        web = self.settings.web
+        return create_app(
+            self.history,
+            settings=WebSettings(
+                secret_key=self.key("web"),
+                base_url=web.base_url,
+                session_lifetime=timedelta(hours=web.session_hours),
+                version=__version__,
+            ),
+            clock=self._clock,
+            rules=lambda: tuple(self.rules),
+            types=lambda: tuple(
+                TypeDeclaration(declared.type, declared.type.rpartition("::")[2], declared.service)
+                for declared in self.catalogue.types.values()
+            ),
+            treatment=self.treatment,
+        )
+
+
+def sweep_shard(work: tuple[Settings, Request], shard: tuple[int, int], progress: Progress) -> SweepSummary:
+    """One process's share of a sweep."""
+    settings, request = work
+    app = App(settings)
+    try:
+        return app.sweeper.sweep(replace(request, shard=shard), progress)
+    finally:
+        app.close()
+
+
+def _silent(done: int, total: int, what: str) -> None:
+    """Tells nobody."""
+
+
+def _account(given: AccountSettings) -> Account:
+    return Account(
+        id=given.id,
+        name=given.name,
+        relation=Relation(given.relation),
+        watched=given.watched and given.relation == "own",
+        partition=given.role_arn.split(":")[1] if given.role_arn else "aws",
+        role_arn=given.role_arn,
+        external_id=given.external_id,
+        regions=given.regions,
+        reason=given.reason,
+        canonical_ids=given.canonical_ids,
+    )
+
+
+def _no_credentials(code: str, message: str) -> str:
+    return (
+        f"AWS does not accept the credentials ({code}: {message}): set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its like, "
+        "or name accounts with roles in the settings."
+    )
