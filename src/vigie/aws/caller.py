@@ -258,6 +258,7 @@ class _Attempts:
         self._failed = 0
         self._throttled = 0
         self._renewals = 0
+        self._last: CallFailed | None = None
 
     def may_renew(self) -> bool:
         self._renewals += 1
@@ -280,15 +281,15 @@ class _Attempts:
         now = line.clock()
         line.places.check(caller.account, self.service, self.region, self.operation, now)
         self._usual = line.breaker.attempts(self._outage, now, self._patience.attempts)
-        self._wait(line.pacer.reserve(self._key, now), Outcome.TIMEOUT)
+        self._wait(line.pacer.reserve(self._key, now), self._last)
 
-    def _wait(self, seconds: float, otherwise: Outcome, cause: CallFailed | None = None) -> None:
+    def _wait(self, seconds: float, cause: CallFailed | None) -> None:
         left = self._left()
         if left is not None and (left <= 0 or seconds >= left):
             if cause is not None:
                 raise cause
             message = "no time is left for this scope: its deadline is over"
-            raise CallFailed(otherwise, "ScopeDeadline", message, f"{self.service}:{self.operation}")
+            raise CallFailed(Outcome.TIMEOUT, "ScopeDeadline", message, f"{self.service}:{self.operation}")
         if seconds > 0:
             self._line.sleep(seconds)
 
@@ -299,6 +300,7 @@ class _Attempts:
     def again_or_raise(self, failure: CallFailed) -> None:
         """Wait before another attempt, or raise the failure for good."""
         remedy = failure.remedy
+        self._last = failure
         if remedy is Remedy.RENEW:
             return
         if remedy is Remedy.WAIT:
@@ -317,7 +319,7 @@ class _Attempts:
 
     def _pause(self, attempt: int, failure: CallFailed) -> None:
         seconds = self._line.jitter(attempt, self._patience.base_delay, self._patience.longest_delay)
-        self._wait(seconds, failure.outcome, failure)
+        self._wait(seconds, failure)
 
 
 class RestrictedCaller:

@@ -1,4 +1,4 @@
-"""When which scope is to be looked at. Pure; the state is the coverage in the store: a process that dies forgets nothing."""
+"""When which scope is to be looked at. Pure; the state is the coverage in the store: who dies forgets nothing."""
 
 from __future__ import annotations
 

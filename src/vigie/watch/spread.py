@@ -55,7 +55,7 @@ class PoolSpread:
                     stop.set()
                     raise
 
-        helpers: list[Future[None]] = [self._pool.submit(work) for _ in range(width - 1)]
+        helpers = self._helpers(work, width - 1)
         try:
             work()
         finally:
@@ -65,3 +65,9 @@ class PoolSpread:
             if not helper.cancelled():
                 helper.result()
         return [results[index] for index in range(len(elements))]
+
+    def _helpers(self, work: Callable[[], None], count: int) -> list[Future[None]]:
+        try:
+            return [self._pool.submit(work) for _ in range(count)]
+        except RuntimeError:  # the pool is being shut down: what is begun is ended alone
+            return []

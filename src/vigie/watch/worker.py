@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
@@ -61,8 +60,6 @@ class ScopeWorker:
     pause: Callable[[float], None]
     hold_seconds: float = 2.0
     """Between a mass disappearance and the second look at it."""
-    _writing: threading.Lock = field(default_factory=threading.Lock)
-    """One writer at a time in a process: SQLite has no more, and waiting here is cheaper than there."""
 
     def run(self, reader: Reader) -> tuple[ScopeResult, Look]:
         """Look at one scope and record it.
@@ -80,8 +77,7 @@ class ScopeWorker:
         if confirmed.outcome is Outcome.CREDENTIALS:
             return self.note(reading.scope, confirmed.outcome, confirmed.problems), look
         record = _record(reading, plan, confirmed, known)
-        with self._writing:
-            changes = self.history.recorder.record(record, self.now())
+        changes = self.history.recorder.record(record, self.now())
         result = ScopeResult(
             reading.scope, record.outcome, len(reading.observations), changes, record.problems, record.notices
         )
@@ -89,8 +85,7 @@ class ScopeWorker:
 
     def note(self, scope: Scope, outcome: Outcome, problems: tuple[Problem, ...]) -> ScopeResult:
         """Record that a scope could not be looked at: nothing is said of its resources."""
-        with self._writing:
-            self.history.recorder.note_coverage(scope, outcome, problems, self.now())
+        self.history.recorder.note_coverage(scope, outcome, problems, self.now())
         return ScopeResult(scope, outcome, problems=problems)
 
     def _known(self, reader: Reader) -> Known:
