@@ -9,14 +9,12 @@ import difflib
 import os
 import secrets
 import sys
-import threading
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vigie.model.account import Account, Network, Relation
 from vigie.model.change import Change, ChangeKind
@@ -26,7 +24,7 @@ from vigie.model.paging import Page
 from vigie.model.queries import ResourceFilter
 from vigie.model.report import Delivery, SweepReport
 from vigie.model.treatment import PLAIN, Treatment
-from vigie.runtime.local import Loop, Runner, stop_on_signals
+from vigie.runtime.local import Loop
 from vigie.runtime.processes import in_processes
 from vigie.settings import AccountSettings, Settings
 
@@ -44,7 +42,6 @@ if TYPE_CHECKING:
     from vigie.rules.overrides import Overrides
     from vigie.watch.summary import SweepSummary
     from vigie.watch.sweep import Request, Sweeper
-    from vigie.web.auth.first import FirstLogin
 
 Progress = Callable[[int, int, str], None]
 
@@ -446,43 +443,19 @@ class App:
 
     # everything at once
 
-    def first_administrator(self) -> FirstLogin | None:
-        """The first start's administrator with his one-time password; None where there are users."""
-        from vigie.web.auth.first import first_administrator
-
-        return first_administrator(self.history, self._clock())
-
-    def run_forever(self, *, listen: str | None, sweep: bool, on_served: Callable[[str], None]) -> None:
-        """Sweep on schedule, judge, tell and serve, until SIGTERM or SIGINT.
+    def loops(self, *, sweep: bool) -> list[Loop]:
+        """What ``vigie up`` does over and over.
 
         Raises:
-            SettingsError, StoreError: It cannot start.
+            SettingsError: What the loops would stumble over is told at the start, not in their log.
         """
-        from vigie.web.serve import Server
-        from vigie.web.serve import listen as open_socket
-
-        host, _, port = (listen or self.settings.web.listen).rpartition(":")
-        if not host or not port.isdigit():
-            raise UsageError(f"{listen!r} is not an address to listen on: write one like 127.0.0.1:8080.")
-        stop = threading.Event()
-        runner = Runner(self._loops(sweep), stop)
-        with ExitStack() as ending:
-            ending.enter_context(stop_on_signals(stop))
-            server = Server(self.web_app(), open_socket(host, int(port)))
-            ending.enter_context(server)
-            runner.start()
-            on_served(server.address)
-            stop.wait()
-            runner.join(timedelta(seconds=20))
-
-    def _loops(self, sweep: bool) -> list[Loop]:
         second = timedelta(seconds=1)
         loops = [
             Loop("auditor", self._judge_due, 2 * second),
             Loop("notifier", self._tell_due, 2 * second),
             Loop("housekeeping", self._clean, timedelta(hours=1)),
         ]
-        self.overrides, self.notifier  # noqa: B018 - mistakes in them are told at the start, not in a loop's log
+        self.overrides, self.notifier  # noqa: B018 - built now, for their mistakes
         if sweep:
             self._checked_regions(self.settings.regions)
             self._types_to_sweep((), ())
@@ -528,30 +501,6 @@ class App:
             with self.history.begin() as tx:
                 self.history.work.done(tx, claims)
         return False
-
-    def web_app(self) -> Any:
-        """The pages and the API, as an ASGI application."""
-        from vigie import __version__
-        from vigie.web.app import create_app
-        from vigie.web.config import TypeDeclaration, WebSettings
-
-        web = self.settings.web
-        return create_app(
-            self.history,
-            settings=WebSettings(
-                secret_key=self.key("web"),
-                base_url=web.base_url,
-                session_lifetime=timedelta(hours=web.session_hours),
-                version=__version__,
-            ),
-            clock=self._clock,
-            rules=lambda: tuple(self.rules),
-            types=lambda: tuple(
-                TypeDeclaration(declared.type, declared.type.rpartition("::")[2], declared.service)
-                for declared in self.catalogue.types.values()
-            ),
-            treatment=self.treatment,
-        )
 
 
 def sweep_shard(work: tuple[Settings, Request], shard: tuple[int, int], progress: Progress) -> SweepSummary:
