@@ -12,6 +12,7 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
 from vigie.aws.paging import tokens_of
+from vigie.catalogue.defects import CHECKS
 from vigie.catalogue.loader import Catalogue, declarations, load
 from vigie.catalogue.reading_only import access_levels, gives_away, only_reads
 from vigie.catalogue.service_models import ServiceModels, pagination
@@ -237,6 +238,10 @@ SEEDED = {
 def test_a_seeded_defect_is_found(text: str, check: str, message: str) -> None:
     found = found_in(text)
     assert any(defect.check == check and message in defect.message for defect in found), [str(d) for d in found]
+
+
+def test_every_check_has_a_seeded_defect_and_is_in_the_reference() -> None:
+    assert {check for _, check, _ in SEEDED.values()} == set(CHECKS)
 
 
 def test_what_a_child_takes_from_its_parent_is_looked_up_in_the_parent() -> None:

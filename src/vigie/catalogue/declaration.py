@@ -1,7 +1,7 @@
 """What one resource type declares: how it is listed, completed, identified and treated. Values; ``watch`` acts on them.
 
-The format in which authors write them is TOML (``services/*.toml``, read by ``loader.py``); it is explained in
-``docs/explanation/catalogue.md`` and, word by word, in the generated ``docs/reference/catalogue/format.md``.
+The format in which authors write them is TOML (``services/*.toml``, read by ``loader.py``): ``docs/how-to/types.md``
+shows how, and the generated ``docs/reference/catalogue/format.md`` tells it word by word.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from vigie.catalogue.declaration import Call, TypeDeclaration
+from vigie.catalogue.defects import CHECKS
 from vigie.catalogue.loader import Catalogue, load
 from vigie.catalogue.reading_only import permission_for
 from vigie.catalogue.words import TABLES
@@ -14,12 +15,12 @@ _MADE = "<!-- Made by `python -m vigie.catalogue.reference`; do not edit. -->"
 
 
 def pages(catalogue: Catalogue | None = None) -> dict[str, str]:
-    """File name → Markdown: an index, one page a service, and the words of the format."""
+    """File name → Markdown: an index, one page a service, the words of the format, the checks."""
     catalogue = catalogue or load()
     types = sorted(catalogue.types.values(), key=lambda declared: (declared.service, declared.type))
     services = {service: list(group) for service, group in groupby(types, key=lambda declared: declared.service)}
     made = {f"{service}.md": _service(service, group) for service, group in services.items()}
-    return {"index.md": _index(services), "format.md": _format(), **made}
+    return {"index.md": _index(services), "format.md": _format(), "checks.md": _checks(), **made}
 
 
 def _page(lines: list[str]) -> str:
@@ -88,6 +89,12 @@ def _format() -> str:
         ]
         lines.append("")
     return _page(lines[:-1])
+
+
+def _checks() -> str:
+    lines = ["# What the verifier checks", "", "| check | what it sees to |", "| --- | --- |"]
+    lines += [f"| `{name}` | {meaning} |" for name, meaning in CHECKS.items()]
+    return _page(lines)
 
 
 def main() -> None:
