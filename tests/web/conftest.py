@@ -347,6 +347,15 @@ def estate(filled: tuple[Path, Estate], tmp_path: Path, clock: Clock) -> Iterato
 
 
 @pytest.fixture
+def recorded(history: History, clock: Clock) -> Estate:
+    """The estate, recorded on SQLite and on PostgreSQL."""
+    made = Estate(history, clock)
+    fill(made)
+    judge(made)
+    return made
+
+
+@pytest.fixture
 def app(estate: Estate) -> FastAPI:
     return made_app(estate.history, estate.clock)
 

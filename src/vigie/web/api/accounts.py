@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from vigie.model import documents
 from vigie.model.account import Account, Relation
-from vigie.web.api.answers import OR_MISSING, Json
+from vigie.web.api.answers import OR_MISSING, OR_UNREADABLE, Json
 from vigie.web.api.parameters import Strict, Text
 from vigie.web.api.schemas import AccountShape, Listing
 from vigie.web.auth.guard import Administrator, Reader, WebOf
@@ -64,7 +64,7 @@ def get_account(web: WebOf, _: Reader, account_id: InPath) -> Response:
     return Json(documents.account_document(account))
 
 
-@router.put("/{account_id}", response_model=AccountShape)
+@router.put("/{account_id}", response_model=AccountShape, responses=OR_UNREADABLE)
 def put_account(web: WebOf, _: Administrator, account_id: InPath, body: AccountBody) -> Response:
     """Add an account, or label it anew."""
     account = body.account(account_id, web.history.accounts.get(account_id))

@@ -22,6 +22,7 @@ def _may(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 _DESCRIPTIONS: Final = {
+    400: "The body cannot be read at all: it is not JSON in UTF-8.",
     401: "Nobody, or nobody known: log in, or send an API token.",
     403: "Not permitted, or not from a page of vigie.",
     404: "There is no such thing.",
@@ -30,5 +31,6 @@ _DESCRIPTIONS: Final = {
     503: "The store cannot be reached.",
 }
 ALWAYS: Final = _may(401, 403, 422, 503)
+OR_UNREADABLE: Final = _may(400)
 OR_MISSING: Final = _may(404)
 OR_CONFLICT: Final = _may(409)

@@ -12,7 +12,7 @@ from vigie.history.findings import FindingFilter
 from vigie.model import documents
 from vigie.model.errors import UsageError
 from vigie.model.finding import FindingStatus, Severity
-from vigie.web.api.answers import OR_CONFLICT, OR_MISSING, Json
+from vigie.web.api.answers import OR_CONFLICT, OR_MISSING, OR_UNREADABLE, Json
 from vigie.web.api.parameters import AccountId, Instant, PageQuery, Pk, Strict, Text
 from vigie.web.api.schemas import FindingShape, Listing
 from vigie.web.auth.guard import Justifier, Reader, WebOf
@@ -66,7 +66,7 @@ def get_finding(web: WebOf, _: Reader, pk: Pk) -> Response:
     return Json(documents.finding_document(existing_finding(web, pk)))
 
 
-@router.put("/{pk}/justification", response_model=FindingShape, responses=OR_MISSING | OR_CONFLICT)
+@router.put("/{pk}/justification", response_model=FindingShape, responses=OR_MISSING | OR_CONFLICT | OR_UNREADABLE)
 def put_justification(web: WebOf, identity: Justifier, pk: Pk, body: JustificationBody) -> Response:
     """Accept a finding, with a reason. It opens again when it gets worse, and when the justification expires."""
     finding = existing_finding(web, pk)
