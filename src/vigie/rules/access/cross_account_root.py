@@ -17,13 +17,14 @@ POLICY_TYPES = tuple(t for t in SHARED_TYPES if not t.endswith(("Snapshot", "::I
     remedy="Name the role that needs it, or add a condition on aws:PrincipalArn.",
     depends_on=("AWS::S3::AccountPublicAccessBlock",),
     references=("https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html",),
-    not_reported="Snapshots and images, which can only be shared with whole accounts. Accounts of ours weigh low.",
+    not_reported="Snapshots and images, which can only be shared with whole accounts; unknown accounts "
+    "(cross-account-unknown). Accounts of ours weigh low.",
     predecessor=("resourcepolicy.check_root_cross_account",),
 )
 def cross_account_root(resource: Revision, estate: Estate) -> Iterator[Violation]:
     access = estate.access(resource)
     for grant in access.of(GrantClass.ACCOUNT):
-        if _whole_account(grant):
+        if grant.relation is not Relation.UNKNOWN and _whole_account(grant):
             severity = Severity.LOW if grant.relation is Relation.OWN else Severity.MEDIUM
             text = (
                 f"Anyone whom the {grant.relation.value} account {grant.account or grant.who} lets may {actions(grant)}"

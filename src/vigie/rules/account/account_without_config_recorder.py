@@ -5,7 +5,7 @@ replace it for auditors.
 from collections.abc import Iterator
 
 from vigie.rules import Estate, Revision, Severity, Violation, rule
-from vigie.rules.account._regions import regions_without
+from vigie.rules.account._regions import IN_EVERY_REGION, absence
 
 RECORDER = "AWS::Config::ConfigurationRecorder"
 
@@ -16,10 +16,9 @@ RECORDER = "AWS::Config::ConfigurationRecorder"
     applies_to="AWS::::Account",
     severity=Severity.LOW,
     remedy="Set up a configuration recorder in every enabled region, or disable the region.",
-    depends_on=(RECORDER,),
+    depends_on=(RECORDER, IN_EVERY_REGION),
     references=("https://docs.aws.amazon.com/config/latest/developerguide/stop-start-recorder.html",),
-    not_reported="Regions that are not enabled, or not watched.",
+    not_reported="Regions that are not enabled, or that vigie does not look at.",
 )
 def account_without_config_recorder(account: Revision, estate: Estate) -> Iterator[Violation]:
-    for region in regions_without(RECORDER, account, estate):
-        yield Violation(f"{region} has no configuration recorder", region, {"region": region})
+    yield from absence(RECORDER, account, estate).violations("configuration recorder")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from vigie.rules import Estate, Revision, Severity, Violation, rule
-from vigie.rules.account._regions import regions_without
+from vigie.rules.account._regions import IN_EVERY_REGION, absence
 
 DETECTOR = "AWS::GuardDuty::Detector"
 
@@ -15,10 +15,10 @@ DETECTOR = "AWS::GuardDuty::Detector"
     severity=Severity.MEDIUM,
     remedy="Enable GuardDuty in every enabled region, best for the whole organisation; disable regions that are "
     "not used.",
-    depends_on=(DETECTOR,),
+    depends_on=(DETECTOR, IN_EVERY_REGION),
     references=("https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_regions.html",),
-    not_reported="Regions that are not enabled, or not watched. A detector that is suspended: guardduty-suspended.",
+    not_reported="Regions that are not enabled, or that vigie does not look at. A detector that is suspended: "
+    "guardduty-suspended.",
 )
 def account_without_guardduty(account: Revision, estate: Estate) -> Iterator[Violation]:
-    for region in regions_without(DETECTOR, account, estate):
-        yield Violation(f"{region} has no detector", region, {"region": region})
+    yield from absence(DETECTOR, account, estate).violations("detector")
