@@ -45,7 +45,7 @@ def main(number: int) -> None:
     path = FOLDER / f"{number}.zdict"
     if path.exists():
         sys.exit(f"{path} exists, and stores may hold what it compressed: take another number")
-    read = list(samples())
+    read: list[bytes | bytearray | memoryview] = list(samples())
     random.Random(number).shuffle(read)  # noqa: S311  # the trainer weighs neighbours: types are to be mixed, alike each time
     trained = zstandard.train_dictionary(SIZE, read, dict_id=number, level=3)
     path.write_bytes(trained.as_bytes())

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, or_, select
 from sqlalchemy import literal_column as literal
 
 from vigie.history import asof, blobs, scopes
-from vigie.history.columns import BODY, COVERAGE, HEADER, HEADS, RESOURCE, RESOURCES, REVISIONS
+from vigie.history.columns import BODY, COVERAGE, HEADER, HEADS, RESOURCE, RESOURCES, REVISIONS, AnyRow, Query
 from vigie.history.cursors import decode, encode
 from vigie.history.rows import coverage_of, diff_entry_of, resource_of, unreadable_from
 from vigie.history.tables.archive import blob, change_item, coverage, ref, resource, revision, scope
@@ -158,7 +158,7 @@ class Archive:
         return _paged(rows, page, lambda row: _change(row, diffs), lambda row: (row.number,))
 
     def state_at(self, pk: int, when: datetime) -> StateAt:
-        """How the resource was at that time, and how sure that is. Raises ``KeyError`` for a resource that is not recorded."""
+        """How the resource was at that time, and how sure that is. Raises ``KeyError`` for one that is not recorded."""
         with self._engine.connect() as tx:
             known = asof.read(tx, pk, when)
         if known is None:
@@ -255,7 +255,7 @@ def _in_scope(wanted: Scope) -> Condition:
     return and_(scope.c.account == wanted.account, scope.c.region == wanted.region, scope.c.type == wanted.type)
 
 
-def _scope_pk(wanted: Scope) -> Select[Any]:
+def _scope_pk(wanted: Scope) -> Query:
     return select(scope.c.pk).where(_in_scope(wanted))
 
 
@@ -307,29 +307,29 @@ def _touches(path: str) -> Condition:
 # --- rows
 
 
-def _coverage() -> Select[Any]:
+def _coverage() -> Query:
     joined = coverage.join(scope, coverage.c.scope_pk == scope.c.pk)
     return select(*COVERAGE).select_from(joined).where(coverage.c.current)
 
 
-def _heads(condition: Condition) -> Select[Any]:
+def _heads(condition: Condition) -> Query:
     columns = (*RESOURCE, *HEADER, *BODY, resource.c.unreadable.label("now_unreadable"))
     return select(*columns).select_from(HEADS).where(condition)
 
 
-def _revisions() -> Select[Any]:
+def _revisions() -> Query:
     return select(*RESOURCE, *HEADER, *BODY).select_from(REVISIONS)
 
 
-def _revision(row: Row[Any], unreadable: str | None = None) -> Revision:
+def _revision(row: AnyRow, unreadable: str | None = None) -> Revision:
     return asof.revision_of(row, unreadable if unreadable is not None else row.unreadable)
 
 
-def _latest(row: Row[Any]) -> Revision:
+def _latest(row: AnyRow) -> Revision:
     return asof.revision_of(row, row.now_unreadable)
 
 
-def _head(row: Row[Any]) -> Head:
+def _head(row: AnyRow) -> Head:
     return Head(
         resource=resource_of(row),
         number=row.number,
@@ -342,11 +342,11 @@ def _head(row: Row[Any]) -> Head:
     )
 
 
-def _change(row: Row[Any], diffs: dict[int, tuple[DiffEntry, ...]]) -> Change:
+def _change(row: AnyRow, diffs: dict[int, tuple[DiffEntry, ...]]) -> Change:
     return Change(_revision(row), diffs.get(row.revision_pk, ()), row.revision_pk)
 
 
-def _diffs(tx: Connection, rows: Sequence[Row[Any]]) -> dict[int, tuple[DiffEntry, ...]]:
+def _diffs(tx: Connection, rows: Sequence[AnyRow]) -> dict[int, tuple[DiffEntry, ...]]:
     """The differences of those revisions, by their number in the store."""
     found: dict[int, list[DiffEntry]] = {}
     for batch in blobs.batches([row.revision_pk for row in rows], _IN_LIST):
@@ -361,13 +361,13 @@ def _limit(page: Page) -> int:
 
 
 def _paged(
-    rows: Sequence[Row[Any]], page: Page, made: Callable[[Row[Any]], Any], key: Callable[[Row[Any]], tuple[Any, ...]]
+    rows: Sequence[AnyRow], page: Page, made: Callable[[AnyRow], Any], key: Callable[[AnyRow], tuple[Any, ...]]
 ) -> Paged[Any]:
     kept = rows[: _limit(page)]
     return Paged(tuple(made(row) for row in kept), encode(*key(kept[-1])) if len(rows) > len(kept) else None)
 
 
-def _summed(rows: Sequence[Row[Any]], column: int) -> dict[str, int]:
+def _summed(rows: Sequence[AnyRow], column: int) -> dict[str, int]:
     totals: dict[str, int] = {}
     for row in rows:
         totals[row[column]] = totals.get(row[column], 0) + row[3]

@@ -1,19 +1,18 @@
 """How a resource was at a time, and how sure that is.
 
-Between two looks that showed the same state, that state is taken to have held. Between the last look that showed the old
-state and the one that showed the new one, either may have held. Outside of looks nothing is known.
+Between two looks that showed the same state, that state is taken to have held. Between the last look that showed
+the old state and the one that showed the new one, either may have held. Outside of looks nothing is known.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, select
 
 from vigie.history import blobs, scopes
-from vigie.history.columns import BODY, HEADER, RESOURCE, REVISIONS
+from vigie.history.columns import BODY, HEADER, RESOURCE, REVISIONS, AnyRow, Query
 from vigie.history.rows import resource_of, unreadable_from
 from vigie.history.tables.archive import resource, revision
 from vigie.model.canonical import instant_text
@@ -33,6 +32,8 @@ class Known:
     """Up to when ``before`` was confirmed by later looks."""
     run: Coverage | None
     """What came of looking at the scope at that time."""
+    looked_since: datetime | None
+    """End of the first look that showed the whole listing of the scope."""
 
 
 def read(tx: Connection, pk: int, when: datetime) -> Known | None:
@@ -55,6 +56,7 @@ def read(tx: Connection, pk: int, when: datetime) -> Known | None:
         after=_revision(after),
         held_until=held,
         run=next((run for run in reversed(runs) if run.since <= when <= run.last_looked), None),
+        looked_since=next((run.since for run in runs if run.status.listed_everything), None),
     )
 
 
@@ -79,7 +81,7 @@ def state_at(known: Known, when: datetime) -> StateAt:
     )
 
 
-def revision_of(row: Row[Any], unreadable: str | None) -> Revision:
+def revision_of(row: AnyRow, unreadable: str | None) -> Revision:
     """From the columns RESOURCE, HEADER and BODY."""
     return Revision(
         resource=resource_of(row),
@@ -99,11 +101,11 @@ _LAST = (revision.c.observed_at.desc(), revision.c.number.desc())
 _FIRST = (revision.c.observed_at, revision.c.number)
 
 
-def _of(pk: int) -> Select[Any]:
+def _of(pk: int) -> Query:
     return select(*RESOURCE, *HEADER, *BODY).select_from(REVISIONS).where(revision.c.resource_pk == pk)
 
 
-def _revision(row: Row[Any] | None) -> Revision | None:
+def _revision(row: AnyRow | None) -> Revision | None:
     return revision_of(row, row.unreadable) if row is not None else None
 
 
@@ -113,9 +115,11 @@ def _before_the_first(known: Known, when: datetime) -> StateAt:
         return StateAt(when, Certainty.UNKNOWN, None, None, "Nothing is recorded of it.")
     held = first.changed_after
     if first.kind is ChangeKind.CREATED and held is not None and when <= held:
-        return StateAt(
-            when, Certainty.EXACT, None, first, f"It did not exist: vigie looked at {_t(held)} and it was not there."
-        )
+        looked = when == held or (known.looked_since is not None and known.looked_since <= when)
+        if looked:
+            text = f"It did not exist: vigie looked at {_t(held)} and it was not there."
+            return StateAt(when, Certainty.EXACT, None, first, text)
+        return StateAt(when, Certainty.UNKNOWN, None, None, "vigie did not look at that scope yet.")
     if first.kind is ChangeKind.CREATED and held is not None:
         text = f"It was made after {_t(held)} and seen first at {_t(first.observed_at)}.{_gap(known)}"
         return StateAt(when, Certainty.CHANGED_IN_WINDOW, None, first, text)

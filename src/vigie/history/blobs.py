@@ -45,7 +45,7 @@ def decompress(body: bytes, dictionary: int) -> bytes:
 
 
 def configuration_from(body: bytes | None, dictionary: int | None) -> Configuration:
-    """Parsed; empty where there is none (a deletion). The standard library's parser: it keeps integers of any length."""
+    """Parsed; empty where there is none (a deletion). By the standard library, which keeps integers of any length."""
     if body is None or dictionary is None:
         return {}
     configuration: Configuration = json.loads(decompress(bytes(body), dictionary))
@@ -55,7 +55,7 @@ def configuration_from(body: bytes | None, dictionary: int | None) -> Configurat
 def keep(tx: Connection, canonical: Mapping[str, bytes]) -> dict[str, int]:
     """Store what is not stored yet, by sha; gives the number of each."""
     known = numbers(tx, canonical)
-    missing = sorted(sha for sha in canonical if sha not in known)  # one order of locks
+    missing = sorted(canonical.keys() - known.keys())  # one order of locks
     if not missing:
         return known
     new: Any = postgresql.insert(blob) if tx.dialect.name == "postgresql" else sqlite.insert(blob)

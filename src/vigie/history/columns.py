@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, and_
+from typing import Any
+
+from sqlalchemy import Column, Row, Select, and_
 from sqlalchemy.sql.elements import Label
 from sqlalchemy.sql.selectable import Join
 
 from vigie.history.tables.archive import blob, coverage, resource, revision, scope
 
+AnyRow = Row[*tuple[Any, ...]]
+Query = Select[*tuple[Any, ...]]
 Columns = tuple[Column | Label, ...]  # type: ignore[type-arg]  # of any type
 
 SCOPE: Columns = (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import sqlite3
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -16,6 +18,14 @@ WRITE: Final = "vigie_write"
 """Execution option of a connection that is going to write: SQLite then takes the write lock at once."""
 _BUSY_TIMEOUT_MS = 30_000
 _CONNECT_TIMEOUT_S = 10
+_PRAGMAS = (
+    f"busy_timeout = {_BUSY_TIMEOUT_MS}",
+    "journal_mode = WAL",  # readers and the one writer do not wait for each other; kept in the file
+    "synchronous = NORMAL",  # whole after kill -9; a power cut may take the last commits, which are then seen again
+    "foreign_keys = ON",
+    "cache_size = -32000",
+    "temp_store = MEMORY",
+)
 
 _SQLITE_SENTENCES = (
     ("database or disk is full", "The disk of the store {place} is full: make room, nothing of this was recorded."),
@@ -28,17 +38,13 @@ _SQLITE_SENTENCES = (
     ("disk i/o error", "The disk of the store {place} fails to read or write: check the disk."),
 )
 _POSTGRES_SENTENCES = (
-    ("disk_full", "53100", "The disk of the store {place} is full: make room, nothing of this was recorded."),
-    ("read_only", "25006", "The store {place} is read-only (a standby?): name the primary server."),
-    ("privilege", "42501", "The user of {place} lacks a privilege on the store: {cause}"),
-    ("password", "28P01", "The store {place} refuses the user or password: check the database URL."),
-    ("auth", "28000", "The store {place} refuses the user: check the database URL."),
-    ("missing", "3D000", "There is no database at {place}: create it (createdb), then start again."),
-    (
-        "connections",
-        "53300",
-        "The store {place} has no connection left: raise its max_connections.",
-    ),
+    ("53100", "The disk of the store {place} is full: make room, nothing of this was recorded."),
+    ("25006", "The store {place} is read-only (a standby?): name the primary server."),
+    ("42501", "The user of {place} lacks a privilege on the store: {cause}"),
+    ("28P01", "The store {place} refuses the user or password: check the database URL."),
+    ("28000", "The store {place} refuses the user: check the database URL."),
+    ("3D000", "There is no database at {place}: create it (createdb), then start again."),
+    ("53300", "The store {place} has no connection left: raise its max_connections."),
 )
 
 
@@ -53,7 +59,6 @@ def connect(url: str, *, create: bool) -> Engine:
         parsed.set(drivername="postgresql+psycopg"),
         pool_pre_ping=True,
         connect_args={"connect_timeout": _CONNECT_TIMEOUT_S},
-        json_serializer=None,
     )
     event.listen(engine, "handle_error", _tell)
     return engine
@@ -92,7 +97,7 @@ def _sqlite(url: URL, *, create: bool) -> Engine:
         url.set(drivername="sqlite+pysqlite"),
         connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000, "check_same_thread": False},
     )
-    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", partial(_prepare_sqlite, str(path)))
     event.listen(engine, "begin", _begin_sqlite)
     event.listen(engine, "handle_error", _tell)
     return engine
@@ -105,16 +110,15 @@ def _make_directory(path: Path) -> None:
         raise StoreError(f"The directory {path} of the store cannot be made: {error.strerror}.") from error
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+def _prepare_sqlite(path: str, connection: sqlite3.Connection, _record: Any) -> None:
     """The driver must not begin transactions by itself: ``_begin_sqlite`` does."""
     connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA synchronous = NORMAL")
-    cursor.execute("PRAGMA cache_size = -32000")
-    cursor.execute("PRAGMA temp_store = MEMORY")
-    cursor.close()
+    try:
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+    except sqlite3.DatabaseError as error:
+        sentence = _sqlite_sentence(error) or "The store {place} cannot be opened: {cause}."
+        raise StoreError(sentence.format(place=path, cause=error)) from error
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -136,15 +140,19 @@ def _tell(context: ExceptionContext) -> None:
 
 
 def _tell_sqlite(error: DBAPIError, where: str) -> None:
-    text = str(error.orig).lower()
-    for sign, sentence in _SQLITE_SENTENCES:
-        if sign in text:
-            _raise(sentence, where, error)
+    sentence = _sqlite_sentence(error.orig)
+    if sentence is not None:
+        _raise(sentence, where, error)
+
+
+def _sqlite_sentence(error: BaseException | None) -> str | None:
+    text = str(error).lower()
+    return next((sentence for sign, sentence in _SQLITE_SENTENCES if sign in text), None)
 
 
 def _tell_postgres(error: DBAPIError, where: str) -> None:
     state = getattr(error.orig, "sqlstate", None)
-    for _, code, sentence in _POSTGRES_SENTENCES:
+    for code, sentence in _POSTGRES_SENTENCES:
         if state == code:
             _raise(sentence, where, error)
     gone = state is None or error.connection_invalidated or state[:2] in ("08", "57")

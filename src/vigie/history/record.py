@@ -221,7 +221,7 @@ class _Writing:
         return refs.tokens(one.draft.resource, one.draft.canonical, one.draft.configuration.get("Tags"))
 
     def _note_seen(self, drafted: set[str]) -> set[int]:
-        """Which present resources this look showed, and how whole. Gives those whose unreadable parts are others now."""
+        """Which present resources this look showed, and how whole. Gives those whose unreadable parts changed."""
         seen = self.record.seen | {draft.resource.id for draft in self.record.drafts}
         listed = self.record.outcome.listed_everything
         if not seen and not listed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, select
 
 from vigie.history.blobs import batches
 from vigie.history.tables.archive import ref
@@ -35,6 +35,7 @@ def tokens(resource: Resource, canonical: bytes, tags: object) -> set[str]:
     """The tokens of a present resource: its own id, ARN and name, and all that its configuration names."""
     found = {match.decode() for match in _TOKEN.findall(canonical)}
     found.update(match.decode() for match in _NAME.findall(canonical))
+    found.discard(resource.account)  # its own account finds nothing that the filter by account does not
     own = {text for text in (resource.id, resource.arn, resource.name, resource.uid) if text}
     tagged = tag_tokens(tags)
     kept = sorted(token for token in found - own - tagged if len(token) <= _LONGEST)[:_MOST]
@@ -56,9 +57,22 @@ def rewrite(tx: Connection, wanted: Mapping[int, set[str]], new: Iterable[int]) 
         for batch in batches(sorted(tokens_gone), _IN_LIST):
             tx.execute(delete(ref).where(ref.c.resource_pk == pk, ref.c.token.in_(batch)))
     rows = [(token, pk) for pk, tokens_wanted in wanted.items() for token in tokens_wanted - known.get(pk, set())]
+    rows.sort()  # in the order of the index: neighbours share pages
     if rows:
-        rows.sort()  # in the order of the index: neighbours share pages
-        tx.execute(insert(ref), [{"token": token, "resource_pk": pk} for token, pk in rows])
+        _insert(tx, rows)
+
+
+def _insert(tx: Connection, rows: list[tuple[str, int]]) -> None:
+    """By the driver itself: these are by far the most rows of a first look, and plain ones."""
+    if tx.dialect.name == "sqlite":
+        tx.exec_driver_sql("INSERT INTO ref (token, resource_pk) VALUES (?, ?)", rows)
+        return
+    driver = tx.connection.driver_connection
+    if driver is None:
+        raise RuntimeError("the connection has been given back")
+    with driver.cursor() as cursor, cursor.copy("COPY ref (token, resource_pk) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def _stored(tx: Connection, pks: list[int]) -> dict[int, set[str]]:

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row
-
+from vigie.history.columns import AnyRow
 from vigie.model.canonical import canonical_text
 from vigie.model.change import DiffEntry
 from vigie.model.resource import Resource
@@ -18,11 +17,11 @@ Problems = Mapping[str, Problem]
 """Top-level key → why it could not be read."""
 
 
-def scope_of(row: Row[Any]) -> Scope:
+def scope_of(row: AnyRow) -> Scope:
     return Scope(row.scope_account, row.scope_region, row.scope_type)
 
 
-def resource_of(row: Row[Any]) -> Resource:
+def resource_of(row: AnyRow) -> Resource:
     """From the columns of :data:`vigie.history.columns.RESOURCE`."""
     return Resource(
         scope=scope_of(row),
@@ -37,7 +36,7 @@ def resource_of(row: Row[Any]) -> Resource:
     )
 
 
-def coverage_of(row: Row[Any]) -> Coverage:
+def coverage_of(row: AnyRow) -> Coverage:
     """From the columns of :data:`vigie.history.columns.COVERAGE`."""
     return Coverage(
         scope=scope_of(row),
@@ -51,7 +50,7 @@ def coverage_of(row: Row[Any]) -> Coverage:
     )
 
 
-def diff_entry_of(row: Row[Any]) -> DiffEntry:
+def diff_entry_of(row: AnyRow) -> DiffEntry:
     return DiffEntry(
         path=row.path,
         op=row.op,

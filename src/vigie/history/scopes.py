@@ -49,7 +49,7 @@ def current(tx: Connection, scope_pk: int) -> Coverage | None:
 
 
 def note(tx: Connection, scope_pk: int, look: Look, previous: Coverage | None) -> Coverage:
-    """Enter one look: it lengthens the run of its status, or begins a new one. One older than the last changes nothing."""
+    """Enter one look: it lengthens the run of its status, or begins one. One older than the last changes nothing."""
     if previous is not None and look.ended < previous.last_looked:
         return previous
     now = _after(look, previous)

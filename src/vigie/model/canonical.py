@@ -120,7 +120,7 @@ def durable_digest(configuration: Configuration, treatment: Treatment = PLAIN) -
 
 
 def durable_view(configuration: Configuration, treatment: Treatment = PLAIN) -> Configuration:
-    """A normalised configuration without its ephemeral parts, its policies in one spelling. Shares what is untouched."""
+    """A normalised configuration without ephemeral parts, its policies in one spelling. Shares what is untouched."""
     view: Configuration = comparable(configuration, _paths(treatment).start(), drop_ephemeral=True)
     return view
 

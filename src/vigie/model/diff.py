@@ -5,7 +5,7 @@ compared in one spelling. An entry is one change: ``/IpPermissions[tcp,443,443]/
 
 Names in brackets: of a keyed element its identity, with the members' names only where the old list alone would suggest
 another identity (``[GroupId=sg-1]``); of a plain value the value; of an element without identity its place (``[#2]``,
-counted from 0, in the old list for what is removed or changed inside, in the new one for what is added); in an ordered
+from 0, in the old list for what is removed or changed inside, in the new one for what is added); in an ordered
 list the place (``[2]``).
 """
 
@@ -40,7 +40,7 @@ def diff(old: Configuration, new: Configuration, treatment: Treatment = PLAIN) -
 
 
 def shared_spelling(old: Any, new: Any) -> Spell:
-    """Spells each action of the policies in both as ``new`` does (else ``old``), so that case alone is no difference."""
+    """Spells each action of the policies in both as ``new`` does (else ``old``), so that case is no difference."""
     spelt: dict[str, str] = {}
     for action in (*_all_actions(new), *_all_actions(old)):
         spelt.setdefault(action.lower(), action)
@@ -48,24 +48,23 @@ def shared_spelling(old: Any, new: Any) -> Spell:
 
 
 def _all_actions(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
+    if type(value) is dict:
         if "Statement" in value and is_policy(value):
             yield from actions_of(value)
             return
-        value = list(value.values())
-    if isinstance(value, list):
-        for element in value:
-            if isinstance(element, Mapping | list):
-                yield from _all_actions(element)
+        value = value.values()
+    for element in value:
+        if type(element) is dict or type(element) is list:
+            yield from _all_actions(element)
 
 
 def _differences(old: Any, new: Any, path: str, state: State, *, ephemeral: bool) -> Iterator[DiffEntry]:
     if old is new:
         return
     ephemeral = ephemeral or marked(state, "ephemeral")
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
+    if type(old) is dict and type(new) is dict:
         yield from _mapping(old, new, path, state, ephemeral=ephemeral)
-    elif isinstance(old, list) and isinstance(new, list):
+    elif type(old) is list and type(new) is list:
         listed = _ordered if marked(state, "ordered") else _unordered
         yield from listed(old, new, path, state, ephemeral=ephemeral)
     elif type(old) is not type(new) or old != new:

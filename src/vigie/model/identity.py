@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,8 @@ _KNOWN: tuple[tuple[str, ...], ...] = (
     ("Name",),
     ("Arn",),
 )
-"""In order of preference. In one of several members, those that lack are left blank; one must be there."""
+"""In order of preference. Of several members, the first must be there; others that lack are left blank."""
+_SINGLE = frozenset(members[0] for members in _KNOWN if len(members) == 1)
 _SUFFIXES = ("Id", "Arn", "ARN", "Name", "Key", "Ip")
 """Otherwise: members that by their name identify something."""
 _BARE = re.compile(r"[^\[\]\"=#\x00-\x20][^\[\]\"=\x00-\x1f]*")
@@ -45,10 +46,13 @@ class Identity:
 
     def name(self, element: Any) -> str | None:
         """The name of one element (``tcp,443,443``); None where it has none."""
-        if not isinstance(element, Mapping):
+        if type(element) is not dict:
             return None
         values = [element.get(member) for member in self.members]
-        if all(value is None for value in values) or any(isinstance(value, list | dict) for value in values):
+        if len(values) == 1 and type(values[0]) is str:
+            return values[0]
+        kinds = {type(value) for value in values}
+        if kinds == {type(None)} or list in kinds or dict in kinds:
             return None
         return ",".join(_part(value) for value in values).rstrip(",")
 
@@ -64,15 +68,14 @@ class Identity:
 
 def identities(elements: Sequence[Any], ignored: frozenset[str] = frozenset()) -> Iterator[Identity]:
     """What might identify these elements, best first. ``ignored``: members that change without meaning."""
-    if not elements or not all(isinstance(element, Mapping) for element in elements):
+    if not elements or not all(type(element) is dict for element in elements):
         return
     shared = set(elements[0]).intersection(*elements[1:]) - ignored
     for members in _KNOWN:
-        if (len(members) > 1 or members[0] in shared) and not ignored.intersection(members):
+        if members[0] in shared and ignored.isdisjoint(members):
             yield Identity(members)
-    known = {members[0] for members in _KNOWN if len(members) == 1}
     for suffix in _SUFFIXES:
-        for member in sorted(shared - known):
+        for member in sorted(shared - _SINGLE):
             if member.endswith(suffix):
                 yield Identity((member,))
 

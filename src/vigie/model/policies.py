@@ -1,7 +1,7 @@
 """One spelling for policy documents that say the same, so that a respelling is not taken for a change.
 
 AWS accepts a scalar where a list of one is meant, does not mind the case of actions, and gives principals back in
-any order (IAM User Guide, "Grammar of the IAM JSON policy language"). Only spelling is levelled here, never meaning: ``"*"``
+any order (IAM User Guide, "Grammar of the IAM JSON policy language"). Only spelling is levelled, never meaning: ``"*"``
 and ``{"AWS": "*"}`` stay different, and so do an account number and the ARN of its root. See
 docs/decisions/canonical-form.md.
 """
