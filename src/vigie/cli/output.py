@@ -63,7 +63,10 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, styles
     screen.soft_wrap = False
     if not screen.is_terminal:
         screen.width = max(screen.width, 200)
-    screen.print(table)
+    with screen.capture() as printed:
+        screen.print(table)
+    for line in printed.get().rstrip().splitlines():
+        click.echo(line.rstrip())
 
 
 def severity_text(severity: Severity) -> Any:

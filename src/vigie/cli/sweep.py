@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from vigie.model.errors import ExitCode
 if TYPE_CHECKING:
     from vigie.app import App
     from vigie.model.report import SweepReport
+    from vigie.model.scope import Coverage
 
 SHOWN_GAPS = 12
 """Rows of the summary's table of gaps; the rest is counted (`vigie coverage --gaps` lists them)."""
@@ -107,15 +108,24 @@ def _print(report: SweepReport) -> None:
 def _print_gaps(report: SweepReport) -> None:
     if not report.gaps:
         return
-    rows = [
-        (row.scope.account, row.scope.region, row.scope.type, row.status.value, row.missing_permission or row.error)
-        for row in report.gaps[:SHOWN_GAPS]
-    ]
-    print_table(("account", "region", "type", "status", "missing permission, or error"), rows)
-    more = len(report.gaps) - SHOWN_GAPS
+    rows = _grouped(report.gaps)
+    print_table(("status", "type", "where", "missing permission, or error"), rows[:SHOWN_GAPS])
+    more = len(rows) - SHOWN_GAPS
     if more > 0:
         console().print(f"… and {more} more: `vigie coverage --gaps` lists them.", style="dim")
     missing = sorted({p.permission for row in report.gaps for p in row.problems if p.permission})
     if missing:
         console().print("Missing permissions: " + ", ".join(missing), markup=False)
         console().print("`vigie catalogue policy` prints the whole policy that vigie needs.", style="dim")
+
+
+def _grouped(gaps: Sequence[Coverage]) -> list[tuple[str, str, str, str]]:
+    """One row for the same trouble in many places."""
+    places: dict[tuple[str, str, str], list[str]] = {}
+    for row in gaps:
+        key = (row.status.value, row.scope.type, row.missing_permission or row.error or "")
+        places.setdefault(key, []).append(f"{row.scope.account} {row.scope.region}")
+    return [
+        (status, type_, where[0] if len(where) == 1 else f"{where[0]} and {len(where) - 1} more", why)
+        for (status, type_, why), where in places.items()
+    ]

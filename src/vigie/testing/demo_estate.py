@@ -30,7 +30,7 @@ class Estate:
     """Builds the estate, then changes it."""
 
     def __init__(self, endpoint: str) -> None:
-        self.home = LocalAccount(endpoint, HOME, {"AccessKeyId": "demo", "SecretAccessKey": "demo"})
+        self.home = LocalAccount(endpoint, HOME)
         self.partner = LocalAccount(endpoint, PARTNER)
         self.opened_group = ""
         self._queue = ""

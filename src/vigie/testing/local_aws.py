@@ -20,12 +20,11 @@ REGION = "eu-west-1"
 
 
 @contextmanager
-def local_aws(log: Path, *, account: str = "123456789012", port: int = 0) -> Iterator[str]:
+def local_aws(log: Path, *, port: int = 0) -> Iterator[str]:
     """A moto server on loopback, as a process of its own; yields its address.
 
     Args:
         log: Where what it prints is kept.
-        account: The account of credentials that no role gave.
         port: 0 = any free one.
 
     Raises:
@@ -33,7 +32,9 @@ def local_aws(log: Path, *, account: str = "123456789012", port: int = 0) -> Ite
     """
     port = port or _free_port()
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    environment = os.environ | {"MOTO_ACCOUNT_ID": account, "MOTO_IAM_LOAD_MANAGED_POLICIES": "true"}
+    # an account named by the environment would be that of every role, too
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("MOTO_")}
+    environment["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     with log.open("wb") as output:
         server = subprocess.Popen(command, stdout=output, stderr=output, env=environment)  # noqa: S603 - our own words
     try:
