@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, RowMapping, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, Select, delete, func, insert, select, text, update
 
 from vigie.history.tables.users import api_token, login_failure, session, user
 from vigie.model.errors import UsageError
@@ -105,7 +105,9 @@ class Users:
         return _user(row) if row else None
 
     def exist(self, tx: Connection) -> bool:
-        """Whether there is any user."""
+        """Whether there is any user. Until the end of the transaction, nobody else adds one."""
+        if tx.dialect.name == "postgresql":  # SQLite has one writer anyway
+            tx.execute(text("LOCK TABLE vigie_user IN SHARE ROW EXCLUSIVE MODE"))
         return tx.execute(select(user.c.id).limit(1)).first() is not None
 
     def add(

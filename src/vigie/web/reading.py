@@ -14,11 +14,14 @@ from vigie.model.finding import Finding, FindingStatus, Justification
 from vigie.model.paging import Page, Paged
 from vigie.model.queries import ResourceFilter
 from vigie.model.resource import Resource
+from vigie.model.scope import Coverage, Outcome
 from vigie.web.config import Web
 from vigie.web.errors import not_found
 
 _LARGEST_PK: Final = 2**63 - 1
 _OPEN: Final = (FindingStatus.OPEN,)
+NO_GAP: Final = frozenset({Outcome.COMPLETE, Outcome.UNAVAILABLE, Outcome.REGION_DISABLED})
+"""Nothing lacks where all was seen, or where the service or the region is not there."""
 _STATUS_ORDER: Final = (FindingStatus.OPEN, FindingStatus.UNKNOWN, FindingStatus.JUSTIFIED, FindingStatus.RESOLVED)
 
 
@@ -129,3 +132,10 @@ def statistics_document(web: Web) -> documents.Document:
         "findings": open_by(web, "severity"),
         "score": web.history.findings.score().unjustified,
     }
+
+
+def gaps(web: Web, account: str | None = None, type_name: str | None = None) -> list[Coverage]:
+    """Scopes that were not seen whole, though they are there to be seen."""
+    counted = web.history.archive.statistics().scopes
+    lacking = [outcome for outcome in Outcome if counted.get(outcome) and outcome not in NO_GAP]
+    return [row for outcome in lacking for row in web.history.archive.coverage(account, None, type_name, outcome)]

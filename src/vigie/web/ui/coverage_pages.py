@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -12,15 +11,14 @@ from starlette.responses import Response
 
 from vigie.model.scope import Coverage, Outcome
 from vigie.web.auth.guard import Person, WebOf
-from vigie.web.reading import account_choices, account_names
+from vigie.web.config import Web
+from vigie.web.reading import account_choices, account_names, gaps, type_choices
 from vigie.web.ui.forms import choice, choices, field
 from vigie.web.ui.rendering import render
 from vigie.web.ui.text import service_of
 
 router = APIRouter(prefix="/coverage", include_in_schema=False)
 _MOST_ROWS: Final = 500
-_NOT_THERE: Final = frozenset({Outcome.UNAVAILABLE, Outcome.REGION_DISABLED})
-"""Nothing lacks where the service or the region is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +32,15 @@ class MissingPermission:
 @router.get("")
 def show_coverage(request: Request, web: WebOf, identity: Person) -> Response:
     values = request.query_params
-    everything = web.history.archive.coverage()
     status = choice(values, "status", Outcome)
     account, type_name = field(values, "account"), field(values, "type")
-    rows = [row for row in everything if _matches(row, status, account, type_name)]
-    rows.sort(key=lambda row: (row.status is Outcome.COMPLETE, row.scope))
-    counts = Counter(row.status for row in everything)
+    lacking = gaps(web)
+    if status is not None:
+        rows = web.history.archive.coverage(account, None, type_name, status)
+    else:
+        rows = gaps(web, account, type_name) if account or type_name else lacking
+    rows = sorted(rows, key=lambda row: row.scope)
+    counts = web.history.archive.statistics().scopes
     return render(
         request,
         "coverage.html",
@@ -47,21 +48,18 @@ def show_coverage(request: Request, web: WebOf, identity: Person) -> Response:
         rows=rows[:_MOST_ROWS],
         total=len(rows),
         everything=status is not None,
-        counts=[(outcome.value, counts[outcome]) for outcome in Outcome if counts[outcome]],
-        permissions=_missing(everything),
-        status_choices=choices(outcome for outcome in Outcome if counts[outcome]),
+        counts=[(outcome.value, counts[outcome]) for outcome in Outcome if counts.get(outcome)],
+        permissions=_missing(lacking),
+        status_choices=choices(outcome for outcome in Outcome if counts.get(outcome)),
         account_choices=account_choices(web),
-        type_choices=[(name, service_of(name)) for name in sorted({row.scope.type for row in everything})],
+        type_choices=_types(web, lacking),
         names=account_names(web),
     )
 
 
-def _matches(row: Coverage, status: Outcome | None, account: str | None, type_name: str | None) -> bool:
-    if account not in (None, row.scope.account) or type_name not in (None, row.scope.type):
-        return False
-    if status is not None:
-        return row.status is status
-    return row.status is not Outcome.COMPLETE and row.status not in _NOT_THERE
+def _types(web: Web, rows: Iterable[Coverage]) -> list[tuple[str, str]]:
+    """Types of which there is something, or something lacks."""
+    return sorted({*type_choices(web), *((row.scope.type, service_of(row.scope.type)) for row in rows)})
 
 
 def _missing(rows: Iterable[Coverage]) -> list[MissingPermission]:

@@ -17,12 +17,13 @@ from vigie.model.resource import Resource
 from vigie.model.scope import Coverage, Outcome
 from vigie.web.auth.guard import Person, WebOf
 from vigie.web.config import Web
-from vigie.web.reading import account_names, count_by_status, open_by, worst_open
+from vigie.web.reading import account_names, count_by_status, gaps, open_by, worst_open
 from vigie.web.ui.forms import field
 from vigie.web.ui.rendering import render
 
 router = APIRouter(include_in_schema=False)
 _DAYS: Final = 14
+_ACCOUNTS: Final = 10
 _TALLEST: Final = 40
 """Height of the tallest bar, in units of the drawing (of 44)."""
 _NOT_THERE: Final = frozenset({Outcome.UNAVAILABLE, Outcome.REGION_DISABLED})
@@ -48,10 +49,9 @@ def overview(request: Request, web: WebOf, identity: Person) -> Response:
     archive = web.history.archive
     statistics = archive.statistics()
     counts = open_by(web, "severity")
-    rows = archive.coverage()
-    offered = [row for row in rows if row.status not in _NOT_THERE]
-    whole = sum(row.status is Outcome.COMPLETE for row in offered)
-    part = sum(row.status is Outcome.PARTIAL for row in offered)
+    scopes = statistics.scopes
+    offered = sum(count for outcome, count in scopes.items() if outcome not in _NOT_THERE)
+    whole, part = scopes.get(Outcome.COMPLETE, 0), scopes.get(Outcome.PARTIAL, 0)
     return render(
         request,
         "overview.html",
@@ -65,13 +65,13 @@ def overview(request: Request, web: WebOf, identity: Person) -> Response:
         findings=worst_open(web, 12),
         changes=archive.changes(ChangeFilter(), Page(8)).items,
         days=_days(web),
-        scopes=len(offered),
+        scopes=offered,
         whole=whole,
         part=part,
-        unseen=len(offered) - whole - part,
-        elsewhere=len(rows) - len(offered),
-        whole_share=100 * whole // len(offered) if offered else 0,
-        permissions=_permissions(rows).most_common(6),
+        unseen=offered - whole - part,
+        elsewhere=sum(scopes.values()) - offered,
+        whole_share=100 * whole // offered if offered else 0,
+        permissions=_permissions(gaps(web)).most_common(6),
         account_rows=_account_rows(web),
     )
 
@@ -101,12 +101,14 @@ def _permissions(rows: list[Coverage]) -> Counter[str]:
 
 
 def _account_rows(web: Web) -> list[AccountRow]:
+    """The accounts with the most open findings, the highest score first."""
     resources = web.history.archive.facets(ResourceFilter()).accounts
     found = open_by(web, "account")
     ids = {account.id for account in web.history.accounts.all()} | set(resources) | set(found)
+    worst = sorted(ids, key=lambda id: (-found.get(id, 0), id))[:_ACCOUNTS]
     rows = [
         AccountRow(id, resources.get(id, 0), found.get(id, 0), web.history.findings.score(account=id).unjustified)
-        for id in sorted(ids)
+        for id in worst
     ]
     return sorted(rows, key=lambda row: (-row.score, row.id))
 
