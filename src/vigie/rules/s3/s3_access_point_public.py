@@ -32,9 +32,8 @@ def s3_access_point_public(point: Revision, estate: Estate) -> Iterator[Violatio
         raise CannotTell("the access point was not described")
     blocks = [facts.get("PublicAccessBlockConfiguration"), estate.setting(ACCOUNT, point.account).configuration]
     name = configuration.get("Bucket")
-    for bucket in estate.resources(BUCKET, account=point.account, whole=False):
-        if name in (bucket.id, bucket.name):
-            blocks.append(bucket.configuration.get("PublicAccessBlock"))
+    buckets = estate.resources(BUCKET, account=point.account, whole=False)
+    blocks += [b.configuration.get("PublicAccessBlock") for b in buckets if name in (b.id, b.name)]
     if not any((block or {}).get("RestrictPublicBuckets") for block in blocks):
         text = f"The access point lets everyone in to {name}, as far as the bucket's policy agrees"
         yield Violation(text, evidence={"Policy": configuration.get("Policy"), "bucket": name})
