@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import count
+
+import pytest
+
+from vigie.aws.accounts import Entrances
+from vigie.aws.caller import Line
+from vigie.aws.clients import Clients
+from vigie.aws.options import Options
+from vigie.aws.pacing import Pacer
+from vigie.catalogue.loader import Catalogue, load
+from vigie.catalogue.policy import permission_for
+from vigie.history.store import History
+from vigie.model.canonical import keyed_redactor
+from vigie.testing.local_aws import REGION, LocalAccount, local_aws
+from vigie.watch.sweep import Sweeper, SweepOptions
+
+_numbers = count(400_000_000_001)
+
+
+@pytest.fixture(scope="session")
+def moto_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with local_aws(tmp_path_factory.mktemp("moto") / "moto.log", managed_policies=False) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def account(moto_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> LocalAccount:
+    """An account that no other test uses; its credentials are in the environment."""
+    made = LocalAccount(moto_endpoint, str(next(_numbers)))
+    for name, value in made.environment.items():
+        monkeypatch.setenv(name, value)
+    return made
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    return load()
+
+
+@pytest.fixture(scope="session")
+def moto_clients(moto_endpoint: str) -> Iterator[Clients]:
+    made = Clients(Options(region=REGION, endpoint_url=moto_endpoint))
+    yield made
+    made.close()
+
+
+MakeSweeper = Callable[[History], Sweeper]
+
+
+@pytest.fixture
+def make_sweeper(moto_clients: Clients, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> MakeSweeper:
+    def make(history: History) -> Sweeper:
+        # the ambient credentials are those of this test's account
+        monkeypatch.delitem(moto_clients.__dict__, "ambient", raising=False)
+        line = Line(moto_clients, Pacer(paced=False), permission_of=permission_for)
+        return Sweeper(
+            history,
+            catalogue,
+            Entrances(line),
+            redactor=keyed_redactor(b"the key of the tests"),
+            options=SweepOptions(threads=8),
+        )
+
+    return make
