@@ -12,8 +12,8 @@ _OFF: Final = {"description": "In an overlay: takes the table out.", "const": Tr
 
 def json_schema() -> dict[str, Any]:
     """The schema (draft 2020-12) of one ``<service>.toml``."""
-    kinds = {kind: _object(words) for kind, words in TABLES.items() if kind != "file"}
-    file = _object(TABLES["file"])
+    kinds = {kind: _object(words, {"off": _OFF}) for kind, words in TABLES.items() if kind != "file"}
+    file = _object(TABLES["file"], {})
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A service of vigie's catalogue",
@@ -23,11 +23,11 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def _object(words: Mapping[str, Word]) -> dict[str, Any]:
+def _object(words: Mapping[str, Word], more: Mapping[str, Any]) -> dict[str, Any]:
     properties = {name: {"description": word.meaning, **word.schema} for name, word in words.items()}
     return {
         "type": "object",
-        "properties": {**properties, "off": _OFF},
+        "properties": {**properties, **more},
         "required": [name for name, word in words.items() if word.required],
         "additionalProperties": False,
     }
