@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from vigie.access import Access, Grant
@@ -70,8 +70,3 @@ def refuse_doubt(access: Access) -> None:
     """
     if access.problems:
         raise CannotTell("; ".join(access.problems))
-
-
-def words(parts: Sequence[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
