@@ -228,7 +228,7 @@ def test_what_a_deny_takes_away_is_not_told() -> None:
     (grant,) = queue(
         allow(Action=["sqs:SendMessage", "sqs:PurgeQueue"]), deny(Action="sqs:Purge*", Resource="*")
     ).grants
-    assert grant.actions == ("sqs:sendmessage",)
+    assert grant.actions == ("sqs:SendMessage",)
     assert grant.exact
 
 

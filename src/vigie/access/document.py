@@ -47,7 +47,9 @@ class Statement:
     not_principal: bool = False
     """The principals are those who are *not* meant."""
     actions: tuple[str, ...] = ()
-    """In lower case."""
+    """In lower case: actions know no case."""
+    spelled: Mapping[str, str] = field(default_factory=dict)
+    """An action in lower case → as it is written."""
     not_action: bool = False
     resources: tuple[str, ...] = ()
     """Empty: the resource that bears the policy."""
@@ -93,12 +95,14 @@ def _statement(row: Any, number: int) -> Statement:
     effect = row.get("Effect")
     if effect not in ("Allow", "Deny"):
         raise _OddError(f"Effect is {effect!r}")
+    actions = _strings(row.get("NotAction", row.get("Action", ())))
     return Statement(
         label=str(row.get("Sid") or f"#{number}"),
         allow=effect == "Allow",
         principals=tuple(_principals(row.get("NotPrincipal", row.get("Principal")))),
         not_principal="NotPrincipal" in row,
-        actions=tuple(a.lower() for a in _strings(row.get("NotAction", row.get("Action", ())))),
+        actions=tuple(dict.fromkeys(action.lower() for action in actions)),
+        spelled={action.lower(): action for action in actions},
         not_action="NotAction" in row,
         resources=_strings(row.get("NotResource", row.get("Resource", ()))),
         not_resource="NotResource" in row,

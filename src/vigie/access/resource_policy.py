@@ -381,9 +381,8 @@ def _related(grant: Grant, policy: Policy) -> Grant:
 
 
 def _actions(statement: Statement) -> tuple[str, ...]:
-    if statement.not_action:
-        return (f"everything but {', '.join(statement.actions)}",)
-    return statement.actions
+    spelled = tuple(statement.spelled.get(action, action) for action in statement.actions)
+    return (f"everything but {', '.join(spelled)}",) if statement.not_action else spelled
 
 
 def _doubts(statement: Statement) -> list[str]:
