@@ -70,6 +70,13 @@ def test_a_distance_in_time_is_told_in_one_unit(length: timedelta, words: str) -
     assert text.ago(NOW - length, NOW) == words
 
 
+def test_a_closed_part_of_a_configuration_is_told_in_a_few_words() -> None:
+    assert text.preview({"Effect": "Allow", "Principal": {"AWS": "*"}}) == "Effect: Allow"
+    assert text.preview([{"CidrIp": "0.0.0.0/0"}, {"CidrIp": "10.0.0.0/8"}]) == "CidrIp: 0.0.0.0/0, CidrIp: 10.0.0.0/8"
+    assert text.preview({"Inner": {}}) == "Inner…"
+    assert len(text.preview(["x" * 500])) == 80 and len(text.compact({"a": "x" * 5000})) == 240
+
+
 def test_a_type_is_named_shortly() -> None:
     assert text.service_of("AWS::EC2::SecurityGroup") == "EC2 SecurityGroup"
     assert text.service_of("AWS::::Account") == "Account"

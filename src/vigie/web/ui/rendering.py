@@ -74,6 +74,7 @@ def environment() -> Environment:
         short=text.short,
         moment=text.moment,
         plain=plain,
+        compact=text.compact,
         preview=text.preview,
         service_of=text.service_of,
     )

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+_COMPACT: Final = 240
 _PREVIEW: Final = 80
 _KEPT: Final = "\n\t"
 _UNSEEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -62,6 +63,12 @@ def pretty(value: Any) -> str:
 def short(value: Any) -> str:
     """A JSON value on one line; a text without its quotes."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def compact(value: Any) -> str:
+    """A JSON value on one line, cut where it is long: for lists that lead to the whole of it."""
+    text = short(value)
+    return text if len(text) <= _COMPACT else text[: _COMPACT - 1] + "…"
 
 
 def is_long(value: Any) -> bool:
