@@ -114,7 +114,7 @@ def test_a_store_that_may_only_be_read_is_told(sqlite_history: History) -> None:
 
 
 def test_a_transaction_that_fails_leaves_nothing(history: History) -> None:
-    with pytest.raises(ZeroDivisionError), history.begin() as tx:
+    with pytest.raises(ZeroDivisionError), history.begin() as tx:  # noqa: PT012
         history.work.put(tx, "judge", ["1"], T0)
         raise ZeroDivisionError
     assert history.work.waiting("judge") == 0

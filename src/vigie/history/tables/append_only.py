@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from sqlalchemy import DDL, Table, event
 
+MARK = "append_only"
+"""In ``Table.info`` of those that have them."""
+
 
 def refuse_rewriting(table: Table) -> None:
     """Create the triggers whenever the table is created."""
+    table.info[MARK] = True
     for dialect, statements in statements_for(table.name).items():
         for statement in statements:
             event.listen(table, "after_create", _ddl(statement).execute_if(dialect=dialect))
