@@ -11,7 +11,7 @@ from sqlalchemy.dialects import sqlite
 
 from vigie.history.tables.base import Digest, Instant
 
-DIALECT = sqlite.dialect()  # type: ignore[no-untyped-call]
+DIALECT = sqlite.dialect()
 
 
 @given(st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30))])))

@@ -8,7 +8,7 @@ import pytest
 
 from vigie.model.paths import find, matches, remove, split, transform
 
-FUNCTION = {
+FUNCTION: dict[str, Any] = {
     "Environment": {"Variables": {"A": "1", "B": "2"}},
     "Rules": [{"Ranges": ["x", "y"], "Count": 1}, {"Ranges": []}],
     "Attributes": {"ApproximateNumberOfMessages": 1, "ApproximateNumberOfMessagesDelayed": 2, "Policy": "p"},
@@ -62,7 +62,7 @@ def test_parts_are_removed_from_a_copy_that_shares_the_rest() -> None:
     assert made["Rules"] == [{"Ranges": ["x", "y"]}, {"Ranges": []}]
     assert made["Rules"][1] is FUNCTION["Rules"][1]
     assert made["Attributes"] == {}
-    assert "A" in FUNCTION["Environment"]["Variables"]  # type: ignore[index]
+    assert "A" in FUNCTION["Environment"]["Variables"]
 
 
 def test_elements_are_removed() -> None:

@@ -1,9 +1,9 @@
 """Steps that bring the schema of a store up to date, run by alembic when a store is opened.
 
-A step is a file ``alembic/versions/vNNNN_what.py`` and is never edited once released. ``python scripts/freeze_schema.py``
-makes the first out of the tables; later ones are written by hand (with ``op.batch_alter_table``, for SQLite cannot alter
-much; a batch on an append-only table must make its triggers again). A test holds that the steps together give the very
-schema of ``vigie.history.tables``.
+A step is a file ``alembic/versions/vNNNN_what.py`` and is never edited once released.
+``python scripts/freeze_schema.py`` makes the first out of the tables; later ones are written by hand (with
+``op.batch_alter_table``, for SQLite cannot alter much; a batch on an append-only table must make its triggers again).
+A test holds that the steps together give the very schema of ``vigie.history.tables``.
 """
 
 from __future__ import annotations
