@@ -150,16 +150,14 @@ class App:
     @cached_property
     def entrances(self) -> Entrances:
         from vigie.aws.accounts import Entrances
-        from vigie.aws.caller import Line
-        from vigie.aws.clients import Clients
+        from vigie.aws.caller import open_line
         from vigie.aws.options import Options, Patience
-        from vigie.aws.pacing import Pacer
         from vigie.catalogue.policy import permission_for
 
         sweep = self.settings.sweep
         patience = Patience(call_seconds=sweep.call_deadline.total_seconds())
-        clients = Clients(Options(connections=sweep.threads + 8, quota_share=sweep.quota_share, patience=patience))
-        return Entrances(Line(clients, Pacer(share=sweep.quota_share), permission_of=permission_for))
+        options = Options(connections=sweep.threads + 8, quota_share=sweep.quota_share, patience=patience)
+        return Entrances(open_line(options, permission_of=permission_for, processes=sweep.processes))
 
     @cached_property
     def sweeper(self) -> Sweeper:

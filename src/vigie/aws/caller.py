@@ -21,6 +21,7 @@ from vigie.aws.breaker import Breaker
 from vigie.aws.clients import Clients
 from vigie.aws.credentials import Purse, acting_as
 from vigie.aws.errors import CallFailed, PermissionOf, Remedy, classify
+from vigie.aws.options import Options
 from vigie.aws.pacing import Key, Pacer
 from vigie.aws.places import Places
 from vigie.aws.transport import call_deadline
@@ -60,6 +61,19 @@ class Line:
     def jitter(self, attempt: int, base: float, longest: float) -> float:
         """Full jitter: anything between nothing and a bound that doubles with each attempt. Seconds."""
         return self._random.uniform(0, min(longest, base * 2**attempt))
+
+
+def open_line(options: Options, *, permission_of: PermissionOf | None = None, processes: int = 1) -> Line:
+    """What the callers of one process share, made of the options. Calls to this machine are not paced, unless told.
+
+    Args:
+        permission_of: (service, operation) → the IAM action that allows it, to be named where it lacks.
+        processes: How many processes share the quotas.
+    """
+    clients = Clients(options)
+    paced = not clients.local if options.paced is None else options.paced
+    pacer = Pacer(options.quota_share, paced=paced, processes=processes)
+    return Line(clients, pacer, permission_of=permission_of)
 
 
 class Caller:

@@ -186,7 +186,7 @@ class _Run:
         known = {coverage.scope for coverage in self._coverage(account.id)}
         expected = {Scope(account.id, GLOBAL, name) for name, one in self._types.items() if one.scope is Reach.GLOBAL}
         for scope in sorted(known | expected):
-            if self._is_asked(scope):
+            if self._is_asked(scope) and self._is_mine(scope.account, scope.region):
                 self.summary.add(self._worker.note(scope, failure.outcome, (failure.problem(),)))
 
     def _is_asked(self, scope: Scope) -> bool:
@@ -205,7 +205,7 @@ class _Run:
         asked = self._request.regions or account.regions or regions.names
         enabled = [region for region in asked if region in regions.names or not regions.certain]
         self._note_disabled(account, regions, asked, coverages)
-        if not regions.certain:
+        if not regions.certain and self._request.shard[0] == 0:
             causes = "; ".join(f"{problem.operation}: {problem.code}" for problem in regions.problems)
             self.summary.notices.append(
                 f"The enabled regions of {account.id} could not be learnt ({causes}): all that are known are tried."
