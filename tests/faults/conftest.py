@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from vigie.catalogue.declaration import Call, Listing, Reach, TypeDeclaration
+from vigie.catalogue.expression import Expression
 from vigie.catalogue.loader import Catalogue, load
 from vigie.history.store import open_history
 from vigie.testing.conformance import answers_for
@@ -27,6 +29,17 @@ def observatory() -> Iterator[Observatory]:
         yield found
 
 
+BUS = TypeDeclaration(
+    type="Test::EventBus",
+    service="eventbridgev2",
+    table="bus",
+    scope=Reach.REGIONAL,
+    id=Expression("EventBusArn"),
+    arn=Expression("EventBusArn"),
+    listing=Listing(Expression("EventBuses"), Call("eventbridgev2", "ListEventBuses")),
+)
+"""No type of the catalogue speaks CBOR yet; botocore does to this service."""
+
 _KEPT = {
     "AWS::Lambda::Function": {"Policy", "CodeSigning"},
     "AWS::S3::Bucket": {"Location", "Policy", "Versioning"},
@@ -35,7 +48,7 @@ _KEPT = {
 
 
 def _slim(catalogue: Catalogue) -> Catalogue:
-    types = dict(catalogue.types)
+    types = {**catalogue.types, BUS.type: BUS}
     for name, kept in _KEPT.items():
         types[name] = replace(types[name], details=tuple(one for one in types[name].details if one.key in kept))
     return Catalogue(types)

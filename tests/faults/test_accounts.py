@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -30,12 +29,12 @@ def ambient_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def swept(tower: Watchtower) -> Iterator[Watchtower]:
+def swept(tower: Watchtower) -> Watchtower:
     """Two accounts, seen once, whole: ours in two regions, theirs through a role."""
     summary = tower.sweep(OURS, THEIRS, types=TYPES)
     assert (summary.failed_accounts, dict(summary.not_whole)) == ({}, {})
     tower.here.renew(tower.here.aws.answers)
-    yield tower
+    return tower
 
 
 def everything(tower: Watchtower) -> dict[str, dict[str, Recorded]]:

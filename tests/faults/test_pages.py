@@ -24,6 +24,7 @@ PAGED = {
     "rest-json": ("AWS::Lambda::Function", "ListFunctions"),
     "s3": ("AWS::S3::Bucket", "ListBuckets"),
     "sqs": ("AWS::SQS::Queue", "ListQueues"),
+    "cbor": ("Test::EventBus", "ListEventBuses"),
 }
 
 each_protocol = pytest.mark.parametrize("protocol", PAGED)

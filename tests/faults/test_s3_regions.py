@@ -17,9 +17,11 @@ BUCKET = "AWS::S3::Bucket"
 
 @pytest.mark.parametrize(
     ("number", "fault"),
-    enumerate(
-        [faults.redirected("sa-east-1"), faults.malformed_region("sa-east-1"), faults.illegal_location("sa-east-1")]
-    ),
+    [
+        (0, faults.redirected("sa-east-1")),
+        (1, faults.malformed_region("sa-east-1")),
+        (2, faults.illegal_location("sa-east-1")),
+    ],
     ids=["F32 redirect", "F33 wrong region", "F34 illegal location"],
 )
 def test_a_bucket_that_is_elsewhere_is_followed_or_its_details_are_unknown(

@@ -45,10 +45,10 @@ class Wishes:
     size: int = 4
     """Length of the list that an operation is about (all pages together)."""
     sizes: Mapping[str, int] = field(default_factory=dict)
-    """The same for one operation: ``{"ec2:DescribeInstances": 200}``."""
+    """The same for one list of one operation: ``{"ec2:DescribeInstances/Reservations": 200}``."""
 
-    def length(self, call: Call) -> int:
-        return self.sizes.get(call.name, self.size)
+    def length(self, call: Call, member: str) -> int:
+        return self.sizes.get(f"{call.name}/{member}", self.size)
 
 
 def answer(call: Call, wishes: Wishes | None = None) -> dict[str, Any]:
@@ -147,7 +147,7 @@ class _Generator:
             return min(_NESTED, len(enum))
         paging = self.call.paging
         if len(path) == 1 and (paging is None or path[0] in paging.results) and not self._is_of_one(shape, path):
-            return self.wishes.length(self.call)
+            return self.wishes.length(self.call, path[0])
         return 1 if len(path) > 4 else _NESTED
 
     def _is_of_one(self, shape: Shape, path: tuple[str, ...]) -> bool:

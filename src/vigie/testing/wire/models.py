@@ -19,6 +19,7 @@ Shape: TypeAlias = Any
 _USUAL_SIGNERS: Mapping[str, tuple[str, ...]] = {
     "dynamodb": ("dynamodb",),
     "ec2": ("ec2",),
+    "events": ("events", "eventbridgev2"),
     "ecr": ("ecr",),
     "elasticloadbalancing": ("elbv2", "elb"),
     "guardduty": ("guardduty",),
