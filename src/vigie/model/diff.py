@@ -3,10 +3,10 @@
 Lists are sets, keyed (by the first identity that is unique on both sides), or ordered where declared. Policies are
 compared in one spelling. An entry is one change: ``/IpPermissions[tcp,443,443]/IpRanges[0.0.0.0/0]`` added.
 
-Names in brackets: of a keyed element its identity, with the members' names only where the old list alone would suggest
-another identity (``[GroupId=sg-1]``); of a plain value the value; of an element without identity its place (``[#2]``,
-from 0, in the old list for what is removed or changed inside, in the new one for what is added); in an ordered
-list the place (``[2]``).
+Names in brackets: of a keyed element its identity, with the members' names only of one that changed inside where the
+old list alone would suggest another identity (``[GroupId=sg-1]/Description``); of a plain value the value; of an element
+without identity its place (``[#2]``, from 0, in the old list for what is removed or changed inside, in the new one for
+what is added); in an ordered list the place (``[2]``).
 """
 
 from __future__ import annotations
@@ -129,9 +129,9 @@ def _keyed(lists: _Lists, left: Sequence[int], right: Sequence[int], identity: I
         if name in by_name:
             yield from lists.inside(place, by_name.pop(name), _keyed_bracket(prefix, name))
         else:
-            yield lists.removed(place, _keyed_bracket(prefix, name))
+            yield lists.removed(place, bracketed(name))
     for added, place in by_name.items():
-        yield lists.added(place, _keyed_bracket(prefix, added or ""))
+        yield lists.added(place, bracketed(added or ""))
 
 
 def _keyed_bracket(prefix: str, name: str) -> str:

@@ -82,8 +82,11 @@ class Justification:
     created_at: datetime
     expires_at: datetime | None = None
     state_digest: str | None = None
-    """Digest of the violation's evidence when it was given. Where there is none, the violation has one state only: a change of
-    something else of the resource (a tag) makes it no worse."""
+    """Digest of the violation's evidence when it was given.
+
+    Where there is none, the violation has one state only: a change of something else of the resource (a tag) makes it
+    no worse.
+    """
 
 
 @dataclass(frozen=True, slots=True)
