@@ -5,8 +5,8 @@ compared in one spelling. An entry is one change: ``/IpPermissions[tcp,443,443]/
 
 Names in brackets: of a keyed element its identity, with the members' names only of one that changed inside where the
 old list alone would suggest another identity (``[GroupId=sg-1]/Description``); of a plain value the value; of an
-element without identity its place (``[#2]``, from 0, in the old list for what is removed or changed inside, in the new one for
-what is added); in an ordered list the place (``[2]``).
+element without identity its place (``[#2]``, from 0, in the old list for what is removed or changed inside, in the new
+one for what is added); in an ordered list the place (``[2]``).
 """
 
 from __future__ import annotations
