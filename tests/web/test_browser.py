@@ -48,6 +48,7 @@ class Visitor:
         self.page.get_by_role("button", name="Log in").click()
 
     def press(self, *keys: str) -> None:
+        self.page.wait_for_selector("#theme:not([hidden])")  # our script runs
         for key in keys:
             self.page.keyboard.press(key)
 

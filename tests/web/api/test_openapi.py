@@ -41,7 +41,7 @@ def _send_everything(operation: Any) -> None:
         case=operation.as_strategy() | operation.as_strategy(generation_mode=GenerationMode.NEGATIVE),
     )
     @settings(
-        max_examples=15,
+        max_examples=10,
         deadline=None,
         derandomize=True,
         database=None,

@@ -40,19 +40,19 @@ function moveRow(step) {
 }
 
 const PLACES = { o: "/", f: "/findings", c: "/changes", r: "/resources", v: "/coverage", a: "/accounts", u: "/rules", s: "/settings" };
-let going = 0;
+let going = false;
 
 function onKey(event) {
   const typing = event.target.closest("input, textarea, select, [contenteditable]");
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  const goingNow = Date.now() - going < 1500;
-  going = 0;
+  const goingNow = going;
+  going = false;
   if (goingNow && PLACES[event.key]) { location.assign(PLACES[event.key]); return; }
   const act = {
     "/": () => { const box = document.getElementById("search"); box.focus(); box.select(); },
     "j": () => moveRow(1),
     "k": () => moveRow(-1),
-    "g": () => { going = Date.now(); },
+    "g": () => { going = true; },
     "?": () => document.getElementById("keys")?.showModal(),
   }[event.key];
   if (!act) return;
