@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rules": ("vigie.cli.rules:rules", "The rules: list, show, test."),
     "routes": ("vigie.cli.routes:routes", "Where notifications go, and why."),
     "notifications": ("vigie.cli.routes:notifications", "Notifications: sent, waiting, dead; send again."),
+    "users": ("vigie.cli.users:users", "The users of the page; a new password for one who is locked out."),
     "catalogue": ("vigie.cli.catalogue:catalogue", "What can be watched, and the IAM policy it needs."),
     "settings": ("vigie.cli.settings:settings", "Show every setting, its value and what it means."),
     "completion": ("vigie.cli.completion:completion", "Print the completion script of a shell."),

@@ -86,4 +86,5 @@ def web_app(app: App) -> FastAPI:
             for declared in app.catalogue.types.values()
         ),
         treatment=app.treatment,
+        accounts=app.accounts,
     )

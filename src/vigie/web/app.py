@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
 from vigie.history.store import History
+from vigie.model.account import Account
 from vigie.model.treatment import PLAIN, Treatment
 from vigie.rules.declare import Rule
 from vigie.web.api import accounts, changes, coverage, findings, general, resources
@@ -55,6 +56,7 @@ def create_app(
     rules: Callable[[], Sequence[Rule]] = tuple,
     types: Callable[[], Sequence[TypeDeclaration]] = tuple,
     treatment: Callable[[str], Treatment] = lambda _: PLAIN,
+    accounts: Callable[[], Sequence[Account]] | None = None,
 ) -> FastAPI:
     """The web application over an open store.
 
@@ -64,6 +66,7 @@ def create_app(
         clock: What time it is, aware UTC.
         rules: The rules that are loaded, for their texts.
         types: The resource types that the catalogue declares.
+        accounts: All accounts that are known now; None = those of the store.
         treatment: How configurations of a type are compared (what is ordered, what is ephemeral).
     """
     app = Application(
@@ -77,7 +80,7 @@ def create_app(
         # nothing is sent anywhere by itself, whatever the environment says, and no error's text goes to a collector
         telemetry={"auto_configure": False, "logs": False},
     )
-    app.state.web = Web(history, settings, clock, rules, types, treatment)
+    app.state.web = Web(history, settings, clock, rules, types, treatment, accounts or history.accounts.all)
     answer_errors(app)
     for part in _ENDPOINTS:
         app.include_router(part.router, prefix=API, responses=ALWAYS)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from vigie.history.store import History
+from vigie.model.account import Account
 from vigie.model.treatment import Treatment
 from vigie.rules.declare import Rule
 
@@ -68,3 +69,5 @@ class Web:
     rules: Callable[[], Sequence[Rule]]
     types: Callable[[], Sequence[TypeDeclaration]]
     treatment: Callable[[str], Treatment]
+    accounts: Callable[[], Sequence[Account]]
+    """All that are known, those of the settings laid over those of the store."""

@@ -55,7 +55,7 @@ def reference_token(resource: Resource) -> str:
 
 def account_names(web: Web) -> Mapping[str, str]:
     """Account id → name, of those that have one."""
-    return {account.id: account.name for account in web.history.accounts.all() if account.name}
+    return {account.id: account.name for account in web.accounts() if account.name}
 
 
 def account_choices(web: Web) -> list[tuple[str, str]]:

@@ -52,13 +52,13 @@ class AccountBody(Strict):
 @router.get("", response_model=Listing[AccountShape])
 def list_accounts(web: WebOf, _: Reader) -> Response:
     """Every known account."""
-    return Json(documents.list_document(map(documents.account_document, web.history.accounts.all())))
+    return Json(documents.list_document(map(documents.account_document, web.accounts())))
 
 
 @router.get("/{account_id}", response_model=AccountShape, responses=OR_MISSING)
 def get_account(web: WebOf, _: Reader, account_id: InPath) -> Response:
     """One account."""
-    account = web.history.accounts.get(account_id)
+    account = next((known for known in web.accounts() if known.id == account_id), None)
     if account is None:
         raise not_found("account")
     return Json(documents.account_document(account))

@@ -59,7 +59,7 @@ def _page(
 
 
 def _rows(web: Web) -> list[AccountRow]:
-    known = {account.id: account for account in web.history.accounts.all()}
+    known = {account.id: account for account in web.accounts()}
     resources = web.history.archive.facets(ResourceFilter()).accounts
     found = open_by(web, "account")
     # what was swept, but is in no list, is the account of the ambient credentials

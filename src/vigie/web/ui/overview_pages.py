@@ -104,7 +104,7 @@ def _account_rows(web: Web) -> list[AccountRow]:
     """The accounts with the most open findings, the highest score first."""
     resources = web.history.archive.facets(ResourceFilter()).accounts
     found = open_by(web, "account")
-    ids = {account.id for account in web.history.accounts.all()} | set(resources) | set(found)
+    ids = {account.id for account in web.accounts()} | set(resources) | set(found)
     worst = sorted(ids, key=lambda id: (-found.get(id, 0), id))[:_ACCOUNTS]
     rows = [
         AccountRow(id, resources.get(id, 0), found.get(id, 0), web.history.findings.score(account=id).unjustified)
