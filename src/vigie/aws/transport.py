@@ -226,10 +226,16 @@ def _read_whole(answer: urllib3.BaseHTTPResponse, deadline: float | None) -> byt
     parts: list[bytes] = []
     for part in answer.stream(_CHUNK, decode_content=False):
         parts.append(part)
-        if deadline is not None and time.monotonic() >= deadline:
-            answer.close()
-            raise DeadlineExceededError
+        _check(answer, deadline)
+    # a socket that was shut down in the middle of the headers reads as an answer without a body
+    _check(answer, deadline)
     return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _check(answer: urllib3.BaseHTTPResponse, deadline: float | None) -> None:
+    if deadline is not None and time.monotonic() >= deadline:
+        answer.close()
+        raise DeadlineExceededError
 
 
 def _as_botocore(error: Exception, request: Any) -> Exception:
