@@ -247,8 +247,8 @@ def test_an_element_without_an_id_deletes_nothing_and_is_told(watched: Watched, 
     type, listing = PAGED[protocol]
     tower = watched(type)
     before = tower.recorded(type)
-    tower.here.aws.faults.add(faults.null_element(), operation=listing)
     tower.here.aws.faults.add(faults.shifted(), operation=listing, page=2)
+    tower.here.aws.faults.add(faults.null_element(), operation=listing)
 
     result = tower.watch(type)
 
