@@ -88,8 +88,8 @@ class Cluster:
         """As superuser, with the triggers of append-only tables asleep, and whoever is still connected thrown out."""
         names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
         self.run_sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            f"WHERE datname = '{database}' AND pid <> pg_backend_pid()",  # noqa: S608  # a name made here
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()",
             "SET session_replication_role = replica",
             f"TRUNCATE {names} RESTART IDENTITY CASCADE",
             database=database,

@@ -132,6 +132,13 @@ def test_a_policy_respelt_inside_a_list_may_change_its_order_and_still_mean_noth
     assert digests(user("c:c"))[1] == digests(user(["C:C"]))[1]
 
 
+def test_statements_respelt_sort_otherwise_and_still_mean_the_same() -> None:
+    def policy(*actions: Any) -> Any:
+        return normalise({"Policy": {"Statement": [{"Effect": "Allow", "Action": action} for action in actions]}})
+
+    assert digests(policy("b:b", ["a:a"]))[1] == digests(policy(["b:b"], "a:a"))[1]
+
+
 def test_times_are_utc_with_a_fraction_only_if_there_is_one() -> None:
     east = timezone(timedelta(hours=2))
     raw = {
