@@ -36,6 +36,7 @@ from vigie.watch.shared import SharedAnswers
 REGION = "eu-west-1"
 HOME = "us-east-1"
 """Where global types are listed."""
+REDACTOR = keyed_redactor(b"the key of the tests")
 QUICK = Patience(call_seconds=3.0, connect_seconds=1.0, read_seconds=0.5, base_delay=0.1, longest_delay=0.4)
 """Long enough for a busy machine, short enough for a test of what never answers."""
 
@@ -125,7 +126,7 @@ class Observatory:
             scope,
             restricted,
             self.line.now,
-            keyed_redactor(b"the key of the tests"),
+            REDACTOR,
             shared or SharedAnswers(),
             parents=parents or self._parents(declaration, account, region, caller),
         )

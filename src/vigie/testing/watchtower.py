@@ -22,7 +22,7 @@ from vigie.model.recording import Head
 from vigie.model.resource import Configuration
 from vigie.model.scope import Coverage, Scope
 from vigie.testing.endpoint import ACCOUNT
-from vigie.testing.observatory import REGION, Observatory
+from vigie.testing.observatory import REDACTOR, REGION, Observatory
 from vigie.watch.summary import ScopeResult, SweepSummary
 from vigie.watch.sweep import Request, Sweeper, SweepOptions
 from vigie.watch.worker import ScopeWorker, Store
@@ -71,7 +71,13 @@ class Watchtower:
 
     def sweep(self, *accounts: Account, types: tuple[str, ...] = (), regions: tuple[str, ...] = ()) -> SweepSummary:
         """A whole sweep of accounts, entered as vigie enters them."""
-        sweeper = Sweeper(self.history, self.here.catalogue, Entrances(self.here.line), options=SweepOptions(threads=8))
+        sweeper = Sweeper(
+            self.history,
+            self.here.catalogue,
+            Entrances(self.here.line),
+            redactor=REDACTOR,
+            options=SweepOptions(threads=8),
+        )
         return sweeper.sweep(Request(accounts, regions, types))
 
     def heads(self, type: str, *, account: str = ACCOUNT, region: str = REGION) -> Mapping[str, Head]:
