@@ -44,12 +44,14 @@ def test_a_state_seen_twice_held_between(history: History) -> None:
     assert answer(history, pk, T0 + 2 * HOUR - MINUTE) == (Certainty.EXACT, 1)
 
 
-def test_nothing_is_known_before_the_first_look_nor_after_the_last(history: History) -> None:
+def test_nothing_is_known_before_the_first_look_and_after_the_last_only_the_last_known_state(
+    history: History,
+) -> None:
     pk = record(history, 0, 1, ChangeKind.BASELINE)
     assert answer(history, pk, T0 - SECOND) == (Certainty.UNKNOWN, None)
-    assert answer(history, pk, T0 + SECOND) == (Certainty.UNKNOWN, None)
+    assert answer(history, pk, T0 + SECOND) == (Certainty.UNKNOWN, 1)
     assert history.archive.state_at(pk, T0 + HOUR).explanation == (
-        "It was last seen at 2026-01-02T03:04:05Z: nothing is known after."
+        "It was last seen at 2026-01-02T03:04:05Z, like this: nobody has looked since, so it may have changed."
     )
 
 
@@ -71,7 +73,8 @@ def test_what_could_not_be_looked_at_is_said(history: History) -> None:
         at = T0 + hour * HOUR
         history.recorder.record(look(at, outcome=Outcome.DENIED, problems=(DENIED,)), at)
     found = history.archive.state_at(pk, T0 + 2 * HOUR)
-    assert (found.certainty, found.revision) == (Certainty.UNKNOWN, None)
+    assert found.certainty is Certainty.UNKNOWN
+    assert found.revision is not None and found.revision.configuration == {"State": 1}
     assert "could not look then (denied since 2026-01-02T04:05:05Z)" in found.explanation
     record(history, 3, 2, ChangeKind.CHANGED)
     found = history.archive.state_at(pk, T0 + 2 * HOUR)
@@ -109,7 +112,7 @@ def test_a_resource_that_a_partial_look_did_not_show_is_not_confirmed_by_it(hist
     at = T0 + 2 * HOUR
     history.recorder.record(look(at, outcome=Outcome.PARTIAL, problems=(DENIED,)), at)
     assert answer(history, pk, T0 + HOUR - MINUTE) == (Certainty.EXACT, 1)
-    assert answer(history, pk, T0 + HOUR + MINUTE) == (Certainty.UNKNOWN, None)
+    assert answer(history, pk, T0 + HOUR + MINUTE) == (Certainty.UNKNOWN, 1)
     record(history, 3, 1, None)
     assert answer(history, pk, T0 + HOUR + MINUTE) == (Certainty.EXACT, 1)
 

@@ -1,7 +1,8 @@
 """How a resource was at a time, and how sure that is.
 
 Between two looks that showed the same state, that state is taken to have held. Between the last look that showed
-the old state and the one that showed the new one, either may have held. Outside of looks nothing is known.
+the old state and the one that showed the new one, either may have held. Outside of looks nothing is known: after the
+last one, the last known state is given as such.
 """
 
 from __future__ import annotations
@@ -76,9 +77,8 @@ def state_at(known: Known, when: datetime) -> StateAt:
         )
         return StateAt(when, Certainty.CHANGED_IN_WINDOW, before, after, text)
     seen = max(known.held_until or before.observed_at, before.observed_at)
-    return StateAt(
-        when, Certainty.UNKNOWN, None, None, f"It was last seen at {_t(seen)}: nothing is known after.{_gap(known)}"
-    )
+    text = f"It was last seen at {_t(seen)}, like this: nobody has looked since, so it may have changed.{_gap(known)}"
+    return StateAt(when, Certainty.UNKNOWN, before, None, text)
 
 
 def revision_of(row: AnyRow, unreadable: str | None) -> Revision:

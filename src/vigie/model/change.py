@@ -119,7 +119,7 @@ class Certainty(StrEnum):
     CHANGED_IN_WINDOW = "changed_in_window"
     """The asked time lies between two looks that saw different states: this is the earlier; the next may hold."""
     UNKNOWN = "unknown"
-    """No look covers that time."""
+    """No look covers that time: what is given, if anything, is only the last state known before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class StateAt:
     asked: datetime
     certainty: Certainty
     revision: Revision | None
-    """The state in force (a deletion: it was absent); None where unknown or not yet seen."""
+    """The state in force (a deletion: it was absent); where that is unknown, the last known one; None before the first."""
     next_revision: Revision | None = None
     """Where the asked time falls in a window of change: the state that was seen at its end."""
     explanation: str = ""
