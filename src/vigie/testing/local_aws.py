@@ -20,12 +20,13 @@ REGION = "eu-west-1"
 
 
 @contextmanager
-def local_aws(log: Path, *, port: int = 0) -> Iterator[str]:
+def local_aws(log: Path, *, port: int = 0, managed_policies: bool = True) -> Iterator[str]:
     """A moto server on loopback, as a process of its own; yields its address.
 
     Args:
         log: Where what it prints is kept.
         port: 0 = any free one.
+        managed_policies: Whether AWS's own policies are there (1,600 of them: every look at IAM takes seconds).
 
     Raises:
         RuntimeError: It does not answer.
@@ -34,7 +35,7 @@ def local_aws(log: Path, *, port: int = 0) -> Iterator[str]:
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     # an account named by the environment would be that of every role, too
     environment = {k: v for k, v in os.environ.items() if not k.startswith("MOTO_")}
-    environment["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
+    environment["MOTO_IAM_LOAD_MANAGED_POLICIES"] = str(managed_policies).lower()
     with log.open("wb") as output:
         server = subprocess.Popen(command, stdout=output, stderr=output, env=environment)  # noqa: S603 - our own words
     try:
