@@ -46,6 +46,14 @@ def test_a_scope_that_was_only_ever_partly_read_still_tells_what_is_new() -> Non
     assert kinds(decide(reading(seen("a", {})), scope)) == {"a": ChangeKind.CREATED}
 
 
+def test_a_policy_of_aws_that_comes_into_use_was_not_created_by_anyone() -> None:
+    of_aws, ours = seen("a", {}), seen("b", {})
+    of_aws = replace(of_aws, resource=replace(of_aws.resource, arn="arn:aws:iam::aws:policy/AdministratorAccess"))
+    ours = replace(ours, resource=replace(ours.resource, arn="arn:aws:iam::111122223333:policy/aws"))
+
+    assert kinds(decide(reading(of_aws, ours), known())) == {"a": ChangeKind.BASELINE, "b": ChangeKind.CREATED}
+
+
 def test_the_same_state_again_says_nothing() -> None:
     plan = decide(reading(seen("a", {"X": [2, 1], "Y": "z"})), known({"a": {"Y": "z", "X": [1, 2]}}))
 

@@ -159,11 +159,18 @@ def with_known_values(
     return {**configuration, **kept}
 
 
+def _is_of_aws(arn: str | None) -> bool:
+    """Whether AWS itself made it (a managed policy of AWS): nobody here made it when it shows up."""
+    parts = (arn or "").split(":")
+    return len(parts) > 4 and parts[4] == "aws"
+
+
 def _of_new(seen: Observation, head: Head | None, known: Known) -> Draft:
     if head is not None:
         kind = ChangeKind.RECREATED
     else:
-        kind = ChangeKind.CREATED if known.listed_before else ChangeKind.BASELINE
+        news = known.listed_before and not _is_of_aws(seen.resource.arn)
+        kind = ChangeKind.CREATED if news else ChangeKind.BASELINE
     canonical = canonical_bytes(seen.configuration)
     return Draft(
         resource=_numbered(seen, head),
