@@ -111,7 +111,7 @@ class Auditor:
         inventory = HistoryInventory(self.history)
         estate = make_estate(self.history, self.settings, inventory, now)
         judgements = [self.bench.evaluate(revision, estate) for revision in revisions]
-        self._put_dependents(revisions, inventory, now)
+        self._put_dependents(revisions, now)
         self._put_look_agains(judgements)
         with self.history.begin() as tx:
             self.history.findings.serialise(tx)  # before any row of work: who waits for it then holds nothing
@@ -206,7 +206,7 @@ class Auditor:
 
     # Dependents
 
-    def _put_dependents(self, revisions: Sequence[Revision], inventory: HistoryInventory, now: datetime) -> None:
+    def _put_dependents(self, revisions: Sequence[Revision], now: datetime) -> None:
         """Make due the resources whose verdict may rest on one that changed.
 
         Only a revision that was never judged concerns others, or the circle would not end.
@@ -216,8 +216,7 @@ class Auditor:
         found: set[int] = set()
         for type_, account in {(r.type, r.account) for r in changed}:
             found |= self._looking_up(type_, account)
-        for revision in changed:
-            found |= self._naming(revision, inventory)
+        found |= self._naming(changed)
         dependents = found - {_pk(r) for r in revisions}
         if dependents:
             self._put(map(str, dependents), now)
@@ -230,13 +229,24 @@ class Auditor:
             found |= self._pks(ResourceFilter(account=account, type=judged_type))
         return found
 
-    def _naming(self, revision: Revision, inventory: HistoryInventory) -> set[int]:
-        """Resources of any account that name it, where that can matter to a rule for them."""
+    def _naming(self, revisions: Iterable[Revision]) -> set[int]:
+        """Resources of any account that name one of these, where that can matter to a rule for them."""
+        names_for: dict[frozenset[str], set[str]] = defaultdict(set)
+        for revision in revisions:
+            own = (revision.id, revision.arn, revision.resource.uid)
+            names_for[self._types_resting_on(revision)].update(name for name in own if name)
+        found: set[int] = set()
+        for types, names in names_for.items():
+            if types:
+                found |= self.history.archive.naming(names, types)
+        return found
+
+    def _types_resting_on(self, revision: Revision) -> frozenset[str]:
+        """The types of which a resource that names this one may be judged differently."""
         types = {t for rule in self.rules.depending_on(revision.type) for t in rule.applies_to}
         if revision.type in _OWNING and _came_or_went(revision):
             types |= MECHANISMS.keys()  # whose it is decides how access by it is judged
-        names = {revision.id, revision.arn, revision.resource.uid} - {None}
-        return {_pk(found) for name in names for type_ in types for found in inventory.referring_to(str(name), type_)}
+        return frozenset(types)
 
     def _all_pks(self) -> set[int]:
         return self._pks(ResourceFilter()) | self.history.findings.unresolved()

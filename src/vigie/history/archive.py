@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -211,6 +211,17 @@ class Archive:
         wanted = [_refers_to(token), resource.c.present]
         wanted += _given(_same(scope.c.type, type))
         return self._latest_of(and_(*wanted))
+
+    def naming(self, tokens: Iterable[str], types: Iterable[str]) -> set[int]:
+        """The numbers of the present resources of those types that speak of any of the tokens."""
+        joined = ref.join(resource, ref.c.resource_pk == resource.c.pk).join(scope, resource.c.scope_pk == scope.c.pk)
+        of_types = select(ref.c.resource_pk).select_from(joined)
+        of_types = of_types.where(resource.c.present, scope.c.type.in_(list(types)))
+        found: set[int] = set()
+        with self._engine.connect() as tx:
+            for batch in blobs.batches(sorted(set(tokens)), _IN_LIST):
+                found.update(tx.execute(of_types.where(ref.c.token.in_(batch))).scalars())
+        return found
 
     def statistics(self) -> Statistics:
         """Counts over the whole store."""

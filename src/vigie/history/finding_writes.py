@@ -188,6 +188,7 @@ def _tell(
     resources = _resources(tx, {step.key.resource for step in told})
     texts = {text.rule: text for text in plan.texts}
     first_seen = _first_seen(tx, [pks[step.key] for step in told])
+    rows: list[tuple[int, dict[str, Any]]] = []
     for step in told:
         text = texts.get(step.key.rule)
         value = Finding(
@@ -210,7 +211,8 @@ def _tell(
             remedy=text.remedy if text else "",
             tags=plan.tags.get(step.key.resource),
         )
-        outbox.put(tx, "finding", states[step.key], payload, now)
+        rows.append((states[step.key], payload))
+    outbox.put_all(tx, "finding", rows, now)
 
 
 def _resources(tx: Connection, pks: Iterable[int]) -> dict[int, Resource]:

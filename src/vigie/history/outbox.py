@@ -22,18 +22,21 @@ process that dies at any instant loses nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, or_, select, tuple_, update
 
+from vigie.history.blobs import batches
 from vigie.history.notifications import NotificationDraft, Notifications, error_text
 from vigie.history.tables.outbox import notification, notification_part, outbox
 from vigie.model.change import ChangeKind
 from vigie.model.finding import Finding, FindingStatus
+
+_IN_LIST = 500
 
 
 class Topic(StrEnum):
@@ -96,14 +99,26 @@ def put(tx: Connection, topic: str, ref: int | None, payload: Mapping[str, Any],
 
     The payload must be plain JSON. Raises ``ValueError`` for an unknown topic.
     """
+    row = _new(topic, ref, payload, created_at)
+    return int(tx.execute(insert(outbox).returning(outbox.c.id), row).scalar_one()) if row else None
+
+
+def put_all(
+    tx: Connection, topic: str, told: Iterable[tuple[int | None, Mapping[str, Any]]], created_at: datetime
+) -> None:
+    """Write many rows of one topic, each given as (ref, payload), as :func:`put` writes one."""
+    rows = [row for ref, payload in told if (row := _new(topic, ref, payload, created_at))]
+    if rows:
+        tx.execute(insert(outbox), rows)
+
+
+def _new(topic: str, ref: int | None, payload: Mapping[str, Any], created_at: datetime) -> dict[str, Any] | None:
     known = Topic(topic)
     kind = payload.get("kind")
     if known is Topic.CHANGE and kind is not None and not ChangeKind(kind).durable:
         return None
-    row = insert(outbox).values(
-        topic=known.value, ref=ref, payload=dict(payload), created_at=created_at, next_at=created_at
-    )
-    return int(tx.execute(row.returning(outbox.c.id)).scalar_one())
+    told = {"topic": known.value, "ref": ref, "payload": dict(payload)}
+    return {**told, "created_at": created_at, "next_at": created_at}
 
 
 def finding_payload(
@@ -190,6 +205,18 @@ class Outbox:
             ]
             tx.execute(insert(notification_part), values)
         return done
+
+    def route_to_nobody(self, tx: Connection, rows: Sequence[OutboxRow], now: datetime) -> int:
+        """Mark claimed rows routed that match no route; how many claims still held. What they told is not kept: it is
+        in the archive and in the findings.
+        """
+        claimed = tuple_(outbox.c.id, outbox.c.fence)
+        routed = {"status": "routed", "payload": {}, "routed_at": now, "last_error": None, "lease_until": None}
+        count = 0
+        for batch in batches(rows, _IN_LIST):
+            held = and_(claimed.in_([(row.id, row.fence) for row in batch]), outbox.c.status == "pending")
+            count += tx.execute(update(outbox).where(held).values(routed)).rowcount
+        return count
 
     def put_back(self, tx: Connection, row: OutboxRow, at: datetime, error: str) -> bool:
         """A claimed row could not be routed: due again at ``at``. False where the claim was lost."""

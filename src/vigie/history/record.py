@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
@@ -250,12 +250,10 @@ class _Writing:
         look = scopes.Look(record.scope, record.outcome, record.started_at, record.finished_at, record.problems)
         return scopes.note(self.tx, self.scope_pk, look, self.previous)
 
-    def _tell(self, changes: Iterable[Change], coverage: Coverage) -> None:
-        baseline = 0
-        for change in changes:
-            if change.kind.durable:
-                outbox.put(self.tx, "change", change.pk, {"kind": change.kind.value}, self.now)
-            baseline += change.kind is ChangeKind.BASELINE
+    def _tell(self, changes: Sequence[Change], coverage: Coverage) -> None:
+        told = [(change.pk, {"kind": change.kind.value}) for change in changes if change.kind.durable]
+        outbox.put_all(self.tx, "change", told, self.now)
+        baseline = sum(change.kind is ChangeKind.BASELINE for change in changes)
         if baseline:
             scope = self.record.scope
             payload = {"account": scope.account, "region": scope.region, "type": scope.type, "count": baseline}

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, and_, case, delete, func, or_, select, update
+from sqlalchemy import Connection, Engine, and_, case, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from vigie.history.tables.work import work
@@ -20,6 +20,7 @@ from vigie.history.tables.work import work
 Begin = Callable[[], AbstractContextManager[Connection]]
 _BATCH = 500
 _ERROR_LENGTH = 2_000
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,14 @@ class Work:
 
     def done(self, tx: Connection, claims: Sequence[Claim]) -> set[Claim]:
         """Settle claims in the caller's transaction. Gives those that still held: for the others, write nothing."""
-        return {claim for claim in claims if self._settle(tx, claim)}
+        again = {"leased_until": None, "due_at": work.c.again_at, "again_at": None, "attempts": 0, "error": None}
+        held: set[tuple[str, str, int]] = set()
+        for batch in _batches(claims):
+            finished = delete(work).where(_are(batch), work.c.again_at.is_(None)).returning(*_CLAIMED)
+            held.update((row.topic, row.key, row.fence) for row in tx.execute(finished))
+            put_meanwhile = update(work).where(_are(batch)).values(again).returning(*_CLAIMED)
+            held.update((row.topic, row.key, row.fence) for row in tx.execute(put_meanwhile))
+        return {claim for claim in claims if (claim.topic, claim.key, claim.fence) in held}
 
     def retry(self, claim: Claim, at: datetime, error: str) -> bool:
         """The work failed: due again at ``at``. False where the claim no longer holds."""
@@ -83,13 +91,6 @@ class Work:
         with self._engine.connect() as connection:
             count = select(func.count()).select_from(work).where(work.c.topic == topic)
             return int(connection.execute(count).scalar_one())
-
-    def _settle(self, tx: Connection, claim: Claim) -> bool:
-        finished = delete(work).where(_is(claim), work.c.again_at.is_(None))
-        if tx.execute(finished).rowcount == 1:
-            return True
-        again = {"leased_until": None, "due_at": work.c.again_at, "again_at": None, "attempts": 0, "error": None}
-        return tx.execute(update(work).where(_is(claim)).values(again)).rowcount == 1
 
 
 def put(tx: Connection, topic: str, keys: Iterable[str], due_at: datetime) -> None:
@@ -139,15 +140,18 @@ def _take(tx: Connection, topic: str, keys: Sequence[str], until: datetime) -> l
     return [Claim(topic, key, rows[key].fence, rows[key].attempts) for key in keys]
 
 
-def _batches(keys: Sequence[str]) -> list[Sequence[str]]:
-    return [keys[start : start + _BATCH] for start in range(0, len(keys), _BATCH)]
+def _batches(values: Sequence[T]) -> list[Sequence[T]]:
+    return [values[start : start + _BATCH] for start in range(0, len(values), _BATCH)]
 
 
 def _is(claim: Claim) -> Any:
+    return _are([claim])
+
+
+def _are(claims: Sequence[Claim]) -> Any:
     """Held until somebody else claims it: a lease that merely ran out harms nobody."""
-    return and_(
-        work.c.topic == claim.topic,
-        work.c.key == claim.key,
-        work.c.fence == claim.fence,
-        work.c.leased_until.is_not(None),
-    )
+    named = tuple_(*_CLAIMED).in_([(claim.topic, claim.key, claim.fence) for claim in claims])
+    return and_(named, work.c.leased_until.is_not(None))
+
+
+_CLAIMED = (work.c.topic, work.c.key, work.c.fence)

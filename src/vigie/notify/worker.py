@@ -21,7 +21,7 @@ import structlog
 
 from vigie.history.notifications import Notification, NotificationDraft, NotificationKind
 from vigie.history.outbox import Batch, OutboxRow, PartKind
-from vigie.history.store import History
+from vigie.history.store import History, Transaction
 from vigie.model.account import Account
 from vigie.model.errors import SettingsError, UsageError
 from vigie.notify.channels.base import Channel, ChannelFailed, Receipt
@@ -187,15 +187,23 @@ class Notifier:
                 return routed, unreadable
             read = [(row, self._read(row, accounts)) for row in rows]
             with self._history.begin() as tx:
-                for row, event in read:
-                    if isinstance(event, Event):
-                        parts = parts_of(event, matching(event, self._routes), now)
-                        routed += self._outbox.route(tx, row, to_document(event), parts, now)
-                    elif row.attempts + 1 >= self._limits.attempts:
-                        self._outbox.give_up(tx, row, event)
-                    else:
-                        self._outbox.put_back(tx, row, now + self._delay(row.attempts), event)
+                routed += self._route_read(tx, read, now)
             unreadable += [event for _, event in read if isinstance(event, str)]
+
+    def _route_read(self, tx: Transaction, read: Sequence[tuple[OutboxRow, Event | str]], now: datetime) -> int:
+        routed, unwanted = 0, list[OutboxRow]()
+        for row, event in read:
+            if isinstance(event, Event):
+                parts = parts_of(event, matching(event, self._routes), now)
+                if parts:
+                    routed += self._outbox.route(tx, row, to_document(event), parts, now)
+                else:
+                    unwanted.append(row)
+            elif row.attempts + 1 >= self._limits.attempts:
+                self._outbox.give_up(tx, row, event)
+            else:
+                self._outbox.put_back(tx, row, now + self._delay(row.attempts), event)
+        return routed + self._outbox.route_to_nobody(tx, unwanted, now)
 
     def _read(self, row: OutboxRow, accounts: Mapping[str, Account]) -> Event | str:
         try:
