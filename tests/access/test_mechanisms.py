@@ -177,10 +177,16 @@ def test_cognito_needs_the_identity_pool() -> None:
 def test_saml_and_issuers_of_ones_own_are_federated() -> None:
     saml = f"arn:aws:iam::{OWN}:saml-provider/corp"
     own = f"arn:aws:iam::{OWN}:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/ABC"
-    assert who("AWS::IAM::Role", trust({"Federated": saml})) == [f"federated {saml}"]
+    by_saml = trust({"Federated": saml})
+    assert who("AWS::IAM::Role", by_saml) == []  # by sts:AssumeRoleWithWebIdentity nobody comes with SAML
+    by_saml["AssumeRolePolicyDocument"]["Statement"][0]["Action"] = "sts:AssumeRoleWithSAML"
+    assert who("AWS::IAM::Role", by_saml) == [f"federated {saml}"]
+    assert who("AWS::IAM::Role", trust({"Federated": own})) == [f"federated {own}"]
     (grant,) = judge("AWS::IAM::Role", trust({"Federated": own}), account=OWN).grants
-    assert grant.kind.value == "federated"
-    assert not grant.exact
+    assert grant.exact
+    unheard = f"arn:aws:iam::{OWN}:oidc-provider/id.example.com"
+    (grant,) = judge("AWS::IAM::Role", trust({"Federated": unheard}), account=OWN).grants
+    assert (grant.kind.value, grant.exact) == ("federated", False)
 
 
 def test_a_role_for_a_service_confuses_no_deputy() -> None:

@@ -1,77 +1,88 @@
-"""Identity providers in trust policies: when is a trust open to identities that strangers can make for themselves?
+"""Identity providers in trust policies: which identities can strangers make for themselves at an issuer?
 
-Rests on the AWS IAM user guide ("Identity-provider controls for shared OIDC providers") and the providers' own token
-documents.
+Rests on ``data/issuers.toml``, whose sources are named in it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from typing import Final
 
+from vigie.access.constraints import none_of
 from vigie.access.document import Condition
-from vigie.access.narrowing import POSITIVE
+from vigie.access.patterns import STAR, glob, literal
+from vigie.access.requesters import Bounds
 
-# issuer (host, or host with its path) → claims of which at least one must be narrowed, and the shape of a value that
-# narrows it
-SHARED_ISSUERS: Final[dict[str, dict[str, str]]] = {
-    "token.actions.githubusercontent.com": {
-        "sub": r"repo:[^/*?]+/.*",
-        "job_workflow_ref": r"[^/*?]+/.*",
-        "repository_owner": r"[^*?]+",
-        "repository_owner_id": r"[^*?]+",
-        "repository": r"[^/*?]+/.*",
-        "repository_id": r"[^*?]+",
-    },
-    "gitlab.com": {"sub": r"project_path:[^/*?]+/.*", "namespace_path": r"[^*?]+", "project_path": r"[^/*?]+/.*"},
-    "app.terraform.io": {"sub": r"organization:[^:*?]+:.*"},
-    "api.bitbucket.org": {"sub": r"\{[^*?]+\}.*", "aud": r"[^*?]+"},
-    "oidc.circleci.com": {"aud": r"[^*?]+", "sub": r"org/[^/*?]+/.*"},
-    "agent.buildkite.com": {"sub": r"organization:[^:*?]+:.*"},
-    "cognito-identity.amazonaws.com": {"aud": r"[^*?]+"},
-    "accounts.google.com": {"aud": r"[^*?]+", "sub": r"[^*?]+", "oaud": r"[^*?]+"},
-    "graph.facebook.com": {"app_id": r"[^*?]+"},
-    "www.amazon.com": {"app_id": r"[^*?]+"},
-}
-_ALWAYS_PUBLIC_PREFIXES: Final = ("oidc.circleci.com/org/",)
+_WITH_A_STAR: Final = f"{STAR}*{STAR}"
+_POSITIVE: Final = re.compile(r"(string|arn)(not)?(equals|like)(ignorecase)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Issuers:
+    version: str
+    shared: Mapping[str, Mapping[str, tuple[re.Pattern[str], ...]]]
+    """Issuer → claim → shapes of values that belong to one customer."""
+    private: tuple[re.Pattern[str], ...]
+
+
+@cache
+def issuers() -> Issuers:
+    """The table of issuers, read once from the package."""
+    text = resources.files("vigie.access").joinpath("data/issuers.toml").read_text(encoding="utf-8")
+    table = tomllib.loads(text)
+    shared = {
+        issuer.lower(): {claim: tuple(map(re.compile, shapes)) for claim, shapes in claims.items()}
+        for issuer, claims in table["shared"].items()
+    }
+    return Issuers(table["version"], shared, tuple(map(re.compile, table["private"]["patterns"])))
 
 
 def issuer_of(provider: str) -> str:
     """The issuer behind a Federated principal: the ARN of an OIDC provider, or a name like ``accounts.google.com``."""
-    return provider.partition(":oidc-provider/")[2] or provider
+    return (provider.partition(":oidc-provider/")[2] or provider).lower()
 
 
 def is_saml(provider: str) -> bool:
     return ":saml-provider/" in provider
 
 
-def issuer_claim(key: str) -> bool:
-    """Whether a condition key is a claim of a known issuer (``token.actions.githubusercontent.com:sub``), or of
-    SAML.
-    """
+def is_claim(key: str) -> bool:
+    """Whether a condition key is a claim of an identity provider (``token.actions.githubusercontent.com:sub``)."""
     issuer = key.rpartition(":")[0]
-    return issuer == "saml" or issuer.partition("/")[0] in SHARED_ISSUERS
+    return issuer == "saml" or "." in issuer
 
 
-def open_to_strangers(provider: str, conditions: Sequence[Condition]) -> bool | None:
-    """Whether identities that strangers can obtain satisfy the trust; None where the issuer is not known here."""
+def is_private(provider: str) -> bool:
     issuer = issuer_of(provider)
-    if issuer.startswith(_ALWAYS_PUBLIC_PREFIXES):
-        return False  # the issuer itself is one organisation's
-    claims = SHARED_ISSUERS.get(issuer) or SHARED_ISSUERS.get(issuer.partition("/")[0])
+    return any(pattern.fullmatch(issuer) for pattern in issuers().private)
+
+
+def strangers_claims(provider: str, conditions: Iterable[Condition]) -> Bounds | None:
+    """What strangers can have in the claims of a shared issuer: any value but those that the policy names and that
+    belong to one customer. None: the issuer is not a shared one that is known here.
+    """
+    issuer = issuer_of(provider)
+    claims = issuers().shared.get(issuer)
     if claims is None:
         return None
-    return not any(_narrows(condition, issuer, claims) for condition in conditions)
+    # no identity provider writes a star into a claim
+    named = {f"{issuer}:{claim}": [_WITH_A_STAR] for claim in claims}
+    for condition in conditions:
+        prefix, _, claim = condition.key.rpartition(":")
+        if prefix == issuer and claim in claims and _POSITIVE.fullmatch(condition.operator):
+            wild = "like" in condition.operator or condition.operator.startswith("arn")
+            for value in condition.values:
+                if any(shape.fullmatch(value) for shape in claims[claim]):
+                    named[condition.key].append(glob(value) if wild else literal(value))
+    return {key: (none_of(patterns),) for key, patterns in named.items()}
 
 
-def _narrows(condition: Condition, issuer: str, claims: dict[str, str]) -> bool:
-    prefix, _, claim = condition.key.rpartition(":")
-    if prefix != issuer.lower() or claim not in claims:
-        return False
-    if condition.operator not in POSITIVE or condition.if_exists or condition.quantifier == "forallvalues":
-        return False
-    shape = re.compile(claims[claim])
-    literal = condition.operator.startswith("stringequals")
-    alive = [v for v in condition.values if not (literal and "*" in v)]
-    return all(shape.fullmatch(v) for v in alive)
+def anyones_claims(provider: str) -> Bounds:
+    """What any identity of an issuer can have in its claims, strangers or not."""
+    issuer = issuer_of(provider)
+    return {f"{issuer}:{claim}": (none_of((_WITH_A_STAR,)),) for claim in issuers().shared.get(issuer, ())}

@@ -7,72 +7,19 @@ says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
 
-from vigie.access.document import Condition, Document, parse
-from vigie.access.resource_policy import Policy, merged, party, policy_access, principal_grant
+from vigie.access.buckets import bucket_grants
+from vigie.access.constraints import ABSENT, Constraint
+from vigie.access.document import Document, parse
+from vigie.access.requesters import Bounds
+from vigie.access.resource_policy import merged, principal_grant
+from vigie.access.subject import NOTHING_UNREAD, Subject
+from vigie.access.texts import Texts
 from vigie.access.verdict import NOTHING_KNOWN, Access, Facts, Grant, GrantClass
 
-NOTHING_UNREAD: Final[Mapping[str, str]] = MappingProxyType({})
-_PUBLIC_KINDS: Final = (GrantClass.PUBLIC, GrantClass.PUBLIC_VIA_SERVICE)
-_ACL_GROUPS: Final = {  # "Access control list (ACL) overview", Amazon S3 user guide
-    "http://acs.amazonaws.com/groups/global/AllUsers": (GrantClass.PUBLIC, "*"),
-    "http://acs.amazonaws.com/groups/global/AuthenticatedUsers": (GrantClass.PUBLIC, "any AWS account"),
-    "http://acs.amazonaws.com/groups/s3/LogDelivery": (GrantClass.SERVICE, "S3 log delivery"),
-}
-
-
-@dataclass(frozen=True)
-class Subject:
-    """The resource that is judged. Reading a part that could not be read is noted in ``problems``."""
-
-    type: str
-    configuration: Mapping[str, Any]
-    account: str
-    facts: Facts
-    arn: str | None
-    unread: Mapping[str, str]
-    problems: list[str]
-
-    def part(self, *keys: str) -> Any:
-        """A part of the configuration; None where it is absent (or could not be read, which is noted)."""
-        value: Any = self.configuration
-        for key in keys:
-            if not isinstance(value, Mapping):
-                return None
-            if value is self.configuration and key not in value and key in self.unread:
-                self.problems.append(f"{key} could not be read ({self.unread[key]})")
-            value = value.get(key)
-        return value
-
-    def rows(self, *keys: str) -> list[Mapping[str, Any]]:
-        """A part that is a list of objects; anything else in it is noted."""
-        value = self.part(*keys)
-        if value is None:
-            return []
-        if not isinstance(value, list | tuple) or not all(isinstance(row, Mapping) for row in value):
-            self.problems.append(f"{'.'.join(keys)} is not a list of objects")
-            return []
-        return list(value)
-
-    def policy(self, *keys: str) -> Document:
-        value = self.part(*keys)
-        return Document() if value in (None, "", {}) else parse(value)
-
-    def granted_by(self, document: Document, *, trust: bool = False, label: str = "") -> list[Grant]:
-        """What a policy grants; what could not be read in it is noted."""
-        judged = policy_access(Policy(document, self.account, self.facts, self.arn, trust, label))
-        self.problems.extend(judged.problems)
-        return list(judged.grants)
-
-    def to_account(self, account: str, actions: tuple[str, ...], mechanism: str) -> list[Grant]:
-        """A grant to an account id, unless it is the owner's."""
-        if account == self.account:
-            return []
-        relation = party(account, self.facts)
-        return [Grant(GrantClass.ACCOUNT, account, actions, relation, account, statements=(mechanism,), exact=True)]
+_URL_KEY: Final = "lambda:functionurlauthtype"
 
 
 def judge(
@@ -94,9 +41,9 @@ def judge(
     mechanism = MECHANISMS.get(resource_type)
     if mechanism is None:
         return Access(notes=(f"{resource_type} has no sharing mechanism that is known here",))
-    problems: list[str] = []
-    grants = mechanism(Subject(resource_type, configuration, account, facts, arn, unread, problems))
-    return Access(tuple(merged(grants)), tuple(dict.fromkeys(problems)))
+    subject = Subject(resource_type, configuration, account, facts, arn, unread, [])
+    grants = mechanism(subject)
+    return Access(tuple(merged(grants)), tuple(dict.fromkeys(subject.problems)), tuple(dict.fromkeys(subject.notes)))
 
 
 def _policy_at(*keys: str) -> Callable[[Subject], Sequence[Grant]]:
@@ -104,67 +51,7 @@ def _policy_at(*keys: str) -> Callable[[Subject], Sequence[Grant]]:
 
 
 def _role(role: Subject) -> Sequence[Grant]:
-    return role.granted_by(role.policy("AssumeRolePolicyDocument"), trust=True)
-
-
-# S3
-
-
-def _bucket(bucket: Subject) -> Sequence[Grant]:
-    policy = bucket.granted_by(bucket.policy("Policy"))
-    acl = _acl_grants(bucket)
-    if any(g.kind in _PUBLIC_KINDS for g in policy) and _blocks(bucket, "RestrictPublicBuckets"):
-        # a public policy then serves only services and the owner's account
-        policy = [g for g in policy if g.kind is GrantClass.SERVICE]
-    if any(g.kind is GrantClass.PUBLIC for g in acl) and _blocks(bucket, "IgnorePublicAcls"):
-        acl = [g for g in acl if g.kind is not GrantClass.PUBLIC]
-    return [*policy, *acl]
-
-
-def _blocks(bucket: Subject, switch: str) -> bool:
-    """Whether public access is blocked, at the bucket or at its account.
-
-    What could not be read is noted, and counts as a block: nothing is claimed then, and the problem keeps it from
-    being a pass.
-    """
-    own = bucket.part("PublicAccessBlock")
-    if isinstance(own, Mapping) and own.get(switch) is True:
-        return True
-    if "PublicAccessBlock" in bucket.facts.unread_settings:
-        bucket.problems.append(
-            f"the public access block of the account is not known: {bucket.facts.unread_settings['PublicAccessBlock']}"
-        )
-        return True
-    account = bucket.facts.account_settings.get("PublicAccessBlock")
-    unread = own is None and "PublicAccessBlock" in bucket.unread and "PublicAccessBlock" not in bucket.configuration
-    return unread or (isinstance(account, Mapping) and account.get(switch) is True)
-
-
-def _acl_grants(bucket: Subject) -> list[Grant]:
-    rows = bucket.rows("Acl", "Grants")
-    if not rows or any(r.get("ObjectOwnership") == "BucketOwnerEnforced" for r in bucket.rows("Ownership")):
-        return []
-    owner = bucket.part("Acl", "Owner", "ID")
-    return [g for row in rows for g in _acl_grant(bucket, row, owner)]
-
-
-def _acl_grant(bucket: Subject, row: Mapping[str, Any], owner: Any) -> list[Grant]:
-    grantee = row.get("Grantee")
-    grantee = grantee if isinstance(grantee, Mapping) else {}
-    actions = (f"ACL {row.get('Permission', '?')}",)
-    group = grantee.get("URI")
-    if group in _ACL_GROUPS:
-        kind, who = _ACL_GROUPS[group]
-        return [Grant(kind, who, actions, statements=("acl",), exact=True)]
-    identity = grantee.get("ID")
-    if identity is None:
-        bucket.problems.append(f"a grantee of the ACL could not be read: {dict(grantee)}")
-        return []
-    account = bucket.facts.canonical_ids.get(str(identity))
-    if identity == owner or account == bucket.account:
-        return []
-    relation = party(account, bucket.facts)
-    return [Grant(GrantClass.CANONICAL, str(identity), actions, relation, account, statements=("acl",), exact=True)]
+    return role.granted_by(role.policy("AssumeRolePolicyDocument"))
 
 
 # Lists and attributes
@@ -177,19 +64,26 @@ def _key(key: Subject) -> Sequence[Grant]:
 def _key_grant(key: Subject, row: Mapping[str, Any]) -> Iterable[Grant]:
     grantee = str(row.get("GranteePrincipal", ""))
     actions = tuple(f"kms:{operation}" for operation in row.get("Operations") or ())
-    policy = Policy(Document(), key.account, key.facts)
     if grantee.endswith((".amazonaws.com", ".amazonaws.com.cn")):
         return [Grant(GrantClass.SERVICE, grantee, actions, statements=("grant",), exact=True)]
-    found = principal_grant(grantee, policy, actions=actions, statements=("grant",), exact=True)
+    found = principal_grant(grantee, key.account, key.facts, actions=actions, statements=("grant",), exact=True)
     return [found] if found else []
 
 
 def _function(function: Subject) -> Sequence[Grant]:
     documents = [("", function.policy("Policy")), *_qualified_policies(function)]
-    url = function.part("UrlConfig", "AuthType") if any(map(_for_url, documents)) else None
-    return [
-        grant for label, document in documents for grant in function.granted_by(_as_served(document, url), label=label)
-    ]
+    bounds = _urls_of(function) if any(_URL_KEY in str(document) for _, document in documents) else {}
+    return [g for label, document in documents for g in function.granted_by(document, label=label, bounds=bounds)]
+
+
+def _urls_of(function: Subject) -> Bounds:
+    """What a request can say of function URLs: the AuthType of the function's own, where it has one."""
+    if "UrlConfig" not in function.configuration and "UrlConfig" not in function.unread:
+        return {}
+    auth = function.part("UrlConfig", "AuthType")
+    if auth is None:
+        return {_URL_KEY: (ABSENT,)}
+    return {_URL_KEY: (Constraint(True, Texts((str(auth),))),)}
 
 
 def _qualified_policies(function: Subject) -> Iterator[tuple[str, Document]]:
@@ -198,22 +92,6 @@ def _qualified_policies(function: Subject) -> Iterator[tuple[str, Document]]:
         for row in function.rows(place):
             if row.get("Policy"):
                 yield f"{row.get(name, '?')}:", parse(row["Policy"])
-
-
-def _for_url(labelled: tuple[str, Document]) -> bool:
-    return any(_url_condition(c) for s in labelled[1].statements for c in s.conditions)
-
-
-def _url_condition(condition: Condition) -> bool:
-    return condition.key == "lambda:functionurlauthtype"
-
-
-def _as_served(document: Document, auth: Any) -> Document:
-    """Without the statements for function URLs of an AuthType that the function's URL does not have."""
-    kept = tuple(
-        s for s in document.statements if all(str(auth) in c.values for c in s.conditions if _url_condition(c))
-    )
-    return replace(document, statements=kept)
 
 
 def _shared_snapshot(snapshot: Subject) -> Sequence[Grant]:
@@ -257,7 +135,7 @@ def _shared_database_snapshot(snapshot: Subject) -> Sequence[Grant]:
 
 MECHANISMS: Final[Mapping[str, Callable[[Subject], Sequence[Grant]]]] = MappingProxyType(
     {
-        "AWS::S3::Bucket": _bucket,
+        "AWS::S3::Bucket": bucket_grants,
         "AWS::SQS::Queue": _policy_at("Attributes", "Policy"),
         "AWS::SNS::Topic": _policy_at("Attributes", "Policy"),
         "AWS::KMS::Key": _key,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -45,6 +46,8 @@ class Grant:
     """A request that is allowed by it."""
     exact: bool = field(default=False, metadata={"state": False})
     why_not_exact: str = field(default="", metadata={"state": False})
+    via: str = field(default="", metadata={"state": False})
+    """The service that acts for ``who``; empty where they call themselves."""
 
     @property
     def subject(self) -> str:
@@ -68,7 +71,9 @@ class Facts:
     unread_settings: Mapping[str, str] = field(default_factory=dict)
     """Settings of the owner's account that could not be read → why."""
     owners: Mapping[str, str] = field(default_factory=dict)
-    """Identifier (VPC, VPC endpoint, address, user id) → account id that owns it now."""
+    """Identifier (bucket, VPC, VPC endpoint, address, user id) → account id that owns it now."""
+    now: datetime | None = None
+    """For conditions on the time, aware; without it, any time may come."""
 
 
 NOTHING_KNOWN = Facts()

@@ -1,0 +1,72 @@
+"""Condition keys: which can hold several values, which say who calls, and which say nothing about who.
+
+Rests on "AWS global condition context keys" (IAM user guide) and each service's page in the Service Authorization
+Reference, read 2026.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from vigie.access.patterns import glob, matches
+
+SEVERAL_VALUES: Final = frozenset(
+    {
+        "aws:principalorgpaths", "aws:sourceorgpaths", "aws:resourceorgpaths", "aws:vpceorgpaths", "aws:calledvia",
+        "aws:tagkeys", "aws:principalservicenameslist", "kms:encryptioncontextkeys", "kms:resourcealiases",
+        "sts:transitivetagkeys", "sts:requestcontextproviders", "dynamodb:leadingkeys", "dynamodb:attributes",
+        "s3:requestobjecttagkeys",
+    }
+)  # fmt: skip
+"""And every claim ``amr`` and ``groups`` of an identity provider."""
+
+WHO: Final = frozenset(
+    {
+        "aws:principalaccount", "kms:calleraccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths",
+        "aws:userid", "aws:principaltype", "aws:principalisawsservice", "aws:principalservicename",
+        "aws:principalservicenameslist", "aws:sourceaccount", "aws:sourceowner", "aws:sourcearn", "aws:sourceorgid",
+        "aws:sourceorgpaths", "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpceaccount",
+        "aws:vpceorgid", "aws:vpceorgpaths", "s3:dataaccesspointaccount", "s3:dataaccesspointarn",
+        "lambda:eventsourcetoken", "lambda:sourcefunctionarn", "ec2:sourceinstancearn", "aws:ec2instancesourcevpc",
+        "aws:ec2instancesourceprivateipv4", "aws:federatedprovider", "elasticfilesystem:accesspointarn",
+    }
+)  # fmt: skip
+"""Keys that nobody can forge: what a requester can have there is worked out (vigie.access.requesters)."""
+
+_SAYS_NOTHING: Final = tuple(
+    map(
+        glob,
+        (
+            # chosen by the caller
+            "aws:useragent", "aws:referer", "aws:requesttag/*", "aws:tagkeys", "aws:principaltag/*", "aws:username",
+            "aws:securetransport", "aws:multifactorauth*", "aws:tokenissuetime", "aws:viaawsservice", "aws:calledvia*",
+            "aws:requestedregion", "aws:vpcsourceip", "aws:sourceidentity", "aws:assumedroot", "aws:chatbotsourcearn",
+            "aws:principalissigned*", "aws:ismcpserviceaction",
+            # said of the time, or of the resource
+            "aws:currenttime", "aws:epochtime", "aws:resourceaccount", "aws:resourceorg*", "aws:resourcetag/*",
+            # parameters of requests and properties of resources, service by service
+            "s3:*", "kms:*", "sns:*", "sqs:*", "lambda:*", "ecr:*", "ec2:*", "dynamodb:*", "secretsmanager:*", "sts:*",
+            "iam:*", "elasticfilesystem:*", "es:*", "aoss:*", "glacier:*", "backup:*", "events:*", "logs:*", "ses:*",
+            "ssm:*", "ram:*", "execute-api:*", "apigateway:*", "cloudformation:*", "rds:*", "glue:*", "codeartifact:*",
+            "s3express:*", "s3tables:*", "s3-outposts:*", "kinesis:*", "states:*", "saml:*", "cloudtrail:*",
+        ),
+    )
+)  # fmt: skip
+TRUE_OR_FALSE: Final = frozenset(
+    {
+        "aws:securetransport", "aws:multifactorauthpresent", "aws:viaawsservice", "aws:principalisawsservice",
+        "kms:grantisforawsresource", "lambda:invokedviafunctionurl",
+    }
+)  # fmt: skip
+TIMES: Final = frozenset({"aws:currenttime", "aws:epochtime"})
+
+
+def has_several(key: str) -> bool:
+    return key in SEVERAL_VALUES or key.endswith((":amr", ":groups"))
+
+
+@lru_cache(maxsize=2048)
+def is_known(key: str) -> bool:
+    """Whether it is known what the key says. Of one that is not, any value is assumed to be anybody's."""
+    return key in WHO or any(matches(pattern, key) for pattern in _SAYS_NOTHING)

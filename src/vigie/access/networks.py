@@ -1,0 +1,64 @@
+"""Where requests come from: the internet, VPC endpoints of strangers, and the networks that a policy names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from vigie.access.constraints import ABSENT, Constraint, among, equal, none_of
+from vigie.access.mentions import Mentions
+from vigie.access.patterns import STAR
+from vigie.access.requesters import Bounds
+from vigie.access.spans import Line, Spans, network_run, united
+
+KEYS: Final = frozenset(
+    {
+        "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid",
+        "aws:vpceorgpaths",
+    }
+)  # fmt: skip
+_OF_ENDPOINTS: Final = tuple(sorted(KEYS - {"aws:sourceip"}))
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkClass:
+    """A network: ``name`` is empty for those that anybody can use."""
+
+    bounds: Bounds
+    name: str = ""
+
+
+def open_networks(mentions: Mentions, stranger: str) -> list[NetworkClass]:
+    """The internet outside every narrow network that is named, and an endpoint in a VPC of a stranger."""
+    if not mentions.keys & KEYS:
+        return [NetworkClass({})]
+    narrow = united(Line.ADDRESS, [run for a in mentions.addresses if (run := network_run(a)) is not None])
+    internet: dict[str, tuple[Constraint, ...]] = dict.fromkeys(_OF_ENDPOINTS, (ABSENT,))
+    internet["aws:sourceip"] = (Constraint(False, narrow.others(), every=True),)
+    foreign: dict[str, tuple[Constraint, ...]] = {
+        "aws:sourceip": (ABSENT,),
+        "aws:sourcevpc": (among(("vpc-" + STAR,)), none_of(tuple(mentions.vpcs))),
+        "aws:sourcevpce": (among(("vpce-" + STAR,)), none_of(tuple(mentions.endpoints))),
+        "aws:sourcevpcarn": (among((f"arn:aws:ec2:{STAR}:{stranger}:vpc/{STAR}",)),),
+        "aws:vpceaccount": (equal(stranger),),
+        "aws:vpceorgid": (ABSENT,),
+        "aws:vpceorgpaths": (ABSENT,),
+    }
+    return [NetworkClass(internet), NetworkClass(foreign)]
+
+
+def named_networks(mentions: Mentions) -> Iterator[NetworkClass]:
+    """Each network that the policy names, alone."""
+    for address in mentions.addresses:
+        run = network_run(address)
+        if run is not None:
+            yield NetworkClass({"aws:sourceip": (Constraint(False, Spans(Line.ADDRESS, (run,)), every=True),)}, address)
+    for endpoint in mentions.endpoints:
+        yield NetworkClass({"aws:sourcevpce": (equal(endpoint),)}, endpoint)
+    for vpc in mentions.vpcs:
+        yield NetworkClass({"aws:sourcevpc": (equal(vpc),)}, vpc)
+    for account in mentions.endpoint_accounts:
+        yield NetworkClass({"aws:vpceaccount": (equal(account),)}, f"VPC endpoints of {account}")
+    for organization in mentions.endpoint_organizations:
+        yield NetworkClass({"aws:vpceorgid": (equal(organization),)}, f"VPC endpoints of {organization}")

@@ -1,0 +1,151 @@
+"""Sets of texts: (one of some patterns) or (none of some patterns), and whether several of them have a text in common.
+
+Decided by a literal test, by filling the wildcards, by seeing one pattern inside another, and last by a product of
+automata: best first, and capped.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from itertools import count
+from typing import Final
+
+from vigie.access.patterns import STAR, Machine, covers, filled, is_literal, machine, matches
+
+MOST_STEPS: Final = 250_000
+"""Steps of one automaton that one product may take. Beyond, it is undecided: told as approximate."""
+_FILLINGS: Final = (("", "x"), ("x", "x"), ("stranger", "s"), ("0", "0"), ("1", "1"))
+_FRESH: Final = "x0qzj7-_~§¤¶þ"
+
+
+@dataclass(slots=True)
+class Budget:
+    """Steps that are left for all the questions about one policy."""
+
+    left: int = 1_500_000
+
+
+class Undecided(Enum):
+    """What stands where a common text would: there is none, or nobody knows."""
+
+    EMPTY = auto()
+    CAPPED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """``positive``: the texts of any of the patterns. Otherwise: all others."""
+
+    patterns: tuple[str, ...]
+    fold: bool = False
+    positive: bool = True
+
+    def holds(self, text: str) -> bool:
+        return any(matches(p, text, self.fold) for p in self.patterns) == self.positive
+
+    def others(self) -> Texts:
+        return Texts(self.patterns, self.fold, not self.positive)
+
+
+def common_text(sets: Sequence[Texts], samples: Sequence[str] = (), budget: Budget | None = None) -> str | Undecided:
+    """A text that is in all the sets, one of the samples if possible."""
+    for sample in samples:
+        if all(s.holds(sample) for s in sets):
+            return sample
+    positive = [s for s in sets if s.positive]
+    base = min(positive, key=_width, default=Texts((STAR,)))
+    for candidate in _candidates(positive or [base]):
+        if all(s.holds(candidate) for s in sets):
+            return candidate
+    if not base.fold and all(is_literal(p) for p in base.patterns):
+        return Undecided.EMPTY
+    if _swallowed(base, [s for s in sets if not s.positive]):
+        return Undecided.EMPTY
+    return _product(sets if positive else [*sets, base], budget or Budget(MOST_STEPS))
+
+
+def _width(texts: Texts) -> tuple[int, int]:
+    return (sum(not is_literal(p) for p in texts.patterns) + texts.fold, len(texts.patterns))
+
+
+def _candidates(positive: Sequence[Texts]) -> Iterator[str]:
+    ordered = sorted(positive, key=_width)
+    for pattern in ordered[0].patterns:
+        if is_literal(pattern):
+            yield pattern
+        else:
+            for run, one in _FILLINGS:
+                yield filled(pattern, run, one)
+    for texts in ordered[1:]:
+        for pattern in texts.patterns:
+            yield filled(pattern, "", "x")
+
+
+def _swallowed(base: Texts, negative: Sequence[Texts]) -> bool:
+    return all(
+        any(covers(wide, p, n.fold) for n in negative if n.fold or not base.fold for wide in n.patterns)
+        for p in base.patterns
+    )
+
+
+# The product of automata
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    machines: tuple[Machine, ...]
+    positive: bool
+
+    def left(self, places: Sequence[int]) -> int | None:
+        """At least how many characters are missing; None where no text leads there any more."""
+        if not self.positive:
+            return 0
+        alive = [m.left(p) for m, p in zip(self.machines, places, strict=True) if p]
+        return min(alive) if alive else None
+
+    def accepts(self, places: Sequence[int]) -> bool:
+        return any(p & m.end for m, p in zip(self.machines, places, strict=True)) == self.positive
+
+
+def _product(sets: Sequence[Texts], budget: Budget) -> str | Undecided:
+    sides = [_Side(tuple(machine(p, s.fold) for p in s.patterns), s.positive) for s in sets]
+    letters = _letters(sets)
+    start = tuple(tuple(1 for _ in side.machines) for side in sides)
+    order = count()
+    queue: list[tuple[int, int, int, tuple[tuple[int, ...], ...], str]] = [(0, 0, next(order), start, "")]
+    seen = {start}
+    cost = len(letters) * sum(len(side.machines) for side in sides)
+    allowed = min(MOST_STEPS, budget.left)
+    while queue:
+        allowed -= cost
+        budget.left -= cost
+        if allowed < 0:
+            return Undecided.CAPPED
+        _, _, _, state, text = heapq.heappop(queue)
+        if all(side.accepts(places) for side, places in zip(sides, state, strict=True)):
+            return text
+        for letter in letters:
+            reached = tuple(
+                tuple(m.step(p, letter) for m, p in zip(side.machines, places, strict=True))
+                for side, places in zip(sides, state, strict=True)
+            )
+            if reached in seen:
+                continue
+            seen.add(reached)
+            left = [side.left(places) for side, places in zip(sides, reached, strict=True)]
+            if None not in left:
+                far = max(n for n in left if n is not None)
+                heapq.heappush(queue, (far, len(text), next(order), reached, text + letter))
+    return Undecided.EMPTY
+
+
+def _letters(sets: Sequence[Texts]) -> list[str]:
+    """Every character that some pattern names (in both cases where case matters somewhere), and one that none does."""
+    named = {c for s in sets for p in s.patterns for c in machine(p, s.fold).signs}
+    if any(s.fold for s in sets):
+        named |= {c.upper() for c in named if len(c.upper()) == 1} | {c.lower() for c in named}
+    fresh = next((c for c in _FRESH if c not in named), "\u2603")
+    return [fresh, *sorted(named | {":"})]
