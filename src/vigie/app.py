@@ -18,25 +18,28 @@ from typing import TYPE_CHECKING
 
 from vigie.model.account import Account, Network, Relation
 from vigie.model.change import Change, ChangeKind
-from vigie.model.errors import CredentialsError, SettingsError, UsageError
+from vigie.model.errors import CredentialsError, SettingsError, UsageError, VigieError
 from vigie.model.finding import Finding, FindingStatus, Justification
 from vigie.model.paging import Page
 from vigie.model.queries import ResourceFilter
 from vigie.model.report import Delivery, SweepReport
+from vigie.model.scope import Outcome
 from vigie.model.treatment import PLAIN, Treatment
 from vigie.runtime.local import Loop
 from vigie.runtime.processes import in_processes
-from vigie.settings import AccountSettings, Settings
+from vigie.settings import AccountSettings, Settings, is_account
 
 if TYPE_CHECKING:
     from vigie.audit.estate import EstateSettings
     from vigie.audit.worker import Auditor, AuditReport
     from vigie.aws.accounts import Entrances
+    from vigie.aws.errors import CallFailed
     from vigie.catalogue.loader import Catalogue
     from vigie.history.notifications import Notification
     from vigie.history.store import History
     from vigie.notify.routes import Explanation, Route
     from vigie.notify.worker import Notifier
+    from vigie.rules.declare import Rule
     from vigie.rules.discover import RuleSet
     from vigie.rules.examples import ExampleResult
     from vigie.rules.overrides import Overrides
@@ -211,9 +214,16 @@ class App:
         known = known_accounts(self.history, self.estate_settings)
         return [known[account_id] for account_id in sorted(known)]
 
-    def add_account(self, given: AccountSettings) -> None:
-        """Make an account known, or replace what is known of it."""
-        self.history.accounts.put(_account(given), self._clock())
+    def add_account(self, given: AccountSettings) -> Account:
+        """Make an account known, or replace what is known of it; returns it.
+
+        Raises:
+            UsageError: A region of it does not exist.
+        """
+        self._checked_regions(given.regions, UsageError)
+        account = _account(given)
+        self.history.accounts.put(account, self._clock())
+        return account
 
     def _accounts_of_settings(self) -> list[Account]:
         return [_account(given) for given in self.settings.accounts]
@@ -222,28 +232,24 @@ class App:
         """The named accounts; or the watched ones. An account without a role is read with the ambient credentials.
 
         Raises:
-            UsageError: A named account is not known.
+            UsageError: A named account is not known, or not to be read.
             CredentialsError: No account is set, and there are no credentials.
         """
         known = {account.id: account for account in self.accounts()}
-        unknown = [account_id for account_id in ids if account_id not in known]
-        named_in_settings = {account.id for account in self.settings.accounts}
-        chosen = {
-            account.id: account
-            for account in known.values()
-            if account.watched
-            and account.relation is Relation.OWN
-            and (account.role_arn or account.id in named_in_settings)
-        }
-        if unknown or not named_in_settings:
+        reached = {account.id for account in self.settings.accounts}
+        if not reached or any(account_id not in known for account_id in ids):
             current = self._current_account()
-            chosen[current.id] = known.get(current.id, current)
-            unknown = [account_id for account_id in unknown if account_id != current.id]
-        if unknown:
-            raise UsageError(f"The account {unknown[0]} is not known: `vigie accounts add {unknown[0]}` adds it.")
+            known.setdefault(current.id, current)
+            reached.add(current.id)
+        for account_id in ids:
+            _check_readable(account_id, known.get(account_id))
         if ids:
-            return tuple(known.get(account_id) or chosen[account_id] for account_id in ids)
-        return tuple(chosen.values())
+            return tuple(known[account_id] for account_id in dict.fromkeys(ids))
+        return tuple(
+            account
+            for account in known.values()
+            if account.watched and account.relation is Relation.OWN and (account.role_arn or account.id in reached)
+        )
 
     def _current_account(self) -> Account:
         from vigie.aws.errors import CallFailed
@@ -251,7 +257,7 @@ class App:
         try:
             current = self.entrances.current()
         except CallFailed as failure:
-            raise CredentialsError(_no_credentials(failure.code, failure.message)) from None
+            raise CredentialsError(_not_identified(failure)) from None
         if current.id not in {account.id for account in self.accounts()}:
             self.history.accounts.put(current, self._clock())
         return current
@@ -275,12 +281,15 @@ class App:
         from vigie.watch.sweep import Request
 
         chosen_types = self._types_to_sweep(types, rules)
-        chosen_regions = self._checked_regions(tuple(regions) or self.settings.regions)
+        self._checked_regions(self._regions_of_settings())
+        chosen_regions = self._checked_regions(regions, UsageError) or self.settings.regions
         self.rules  # noqa: B018 - a wrong rule file or override is told before the sweep, not after it
         self.overrides  # noqa: B018
         self.notifier  # noqa: B018
-        request = Request(self._accounts_to_sweep(accounts), chosen_regions, chosen_types)
-        return self._swept(request, progress)
+        chosen = self._accounts_to_sweep(accounts)
+        if not chosen:
+            raise UsageError("No account is watched: `vigie accounts label ID --watched` changes that.")
+        return self._swept(Request(chosen, chosen_regions, chosen_types), progress)
 
     def _swept(self, request: Request, progress: Progress) -> SweepReport:
         """Raises CredentialsError: not one of the accounts could be entered, and only one was asked for."""
@@ -322,6 +331,7 @@ class App:
             opened=audit.opened,
             resolved=audit.resolved,
             unknown=audit.unknown,
+            notices=tuple(dict.fromkeys(summary.notices)),
         )
 
     def _present(self, accounts: Sequence[str]) -> int:
@@ -338,16 +348,35 @@ class App:
         for name in rules:
             rule = self.rules.get(name)
             asked += [type_ for type_ in (*rule.applies_to, *rule.depends_on) if type_ in self.catalogue.types]
+        if not asked and rules:
+            raise UsageError(
+                f"The rule {rules[0]} looks at no type of the catalogue: there is nothing to sweep for it."
+            )
         chosen = tuple(asked) or self.settings.types
         try:
             self.catalogue.select(chosen)
         except CatalogueError as error:
-            kind = UsageError if asked else SettingsError
-            raise kind(str(error)) from None
+            raise (UsageError(str(error)) if asked else SettingsError(f"The setting types: {error}")) from None
         return chosen
 
-    def _checked_regions(self, regions: Sequence[str]) -> tuple[str, ...]:
-        """Raises SettingsError: a region that does not exist."""
+    def types(self, patterns: Sequence[str]) -> Catalogue:
+        """The part of the catalogue that the patterns fit; all of it without any.
+
+        Raises:
+            UsageError: A pattern fits no type.
+        """
+        from vigie.model.errors import CatalogueError
+
+        try:
+            return self.catalogue.select(patterns or ("*",))
+        except CatalogueError as error:
+            raise UsageError(str(error)) from None
+
+    def _regions_of_settings(self) -> list[str]:
+        return [*self.settings.regions, *(name for account in self.settings.accounts for name in account.regions)]
+
+    def _checked_regions(self, regions: Sequence[str], mistake: type[VigieError] = SettingsError) -> tuple[str, ...]:
+        """Raises ``mistake``: a region that does not exist."""
         if not regions:
             return ()
         from vigie.aws.options import HOME_REGIONS
@@ -358,7 +387,7 @@ class App:
             if region not in known:
                 near = difflib.get_close_matches(region, known, 1)
                 hint = f"did you mean {near[0]}?" if near else "check its spelling, or upgrade botocore."
-                raise SettingsError(f"There is no AWS region {region}: {hint}")
+                raise mistake(f"There is no AWS region {region}: {hint}")
         return tuple(regions)
 
     def tell(self, report: SweepReport) -> SweepReport:
@@ -373,8 +402,8 @@ class App:
         """Judge the whole recorded estate again."""
         return self.auditor.judge_everything(self._clock())
 
-    def run_examples(self, path: Path | None) -> list[ExampleResult]:
-        """Run the examples of all rules, or of those below a path.
+    def run_examples(self, path: Path | None) -> tuple[list[Rule], list[ExampleResult]]:
+        """Run the examples of all rules, or of those below a path: the rules, and what came of their examples.
 
         Raises:
             RuleError: A file below the path cannot be read.
@@ -385,9 +414,9 @@ class App:
 
         chosen = discover([path], group=None, shipped=False) if path else self.rules
         if path and chosen.problems:
-            raise RuleError(chosen.problems[0].message)
+            raise RuleError(" ".join(problem.message.removesuffix(".") + "." for problem in chosen.problems))
         samples = {**self.rules.samples, **chosen.samples}
-        return [result for rule in chosen for result in run_examples(rule, samples)]
+        return list(chosen), [result for rule in chosen for result in run_examples(rule, samples)]
 
     def justify(
         self, finding: Finding, *, author: str, reason: str, expires_at: datetime | None, now: datetime
@@ -455,7 +484,7 @@ class App:
         ]
         self.overrides, self.notifier  # noqa: B018 - built now, for their mistakes
         if sweep:
-            self._checked_regions(self.settings.regions)
+            self._checked_regions(self._regions_of_settings())
             self._types_to_sweep((), ())
             loops.append(Loop("watcher", self._sweep_due, 15 * second))
         return loops
@@ -488,8 +517,7 @@ class App:
         if not claims:
             return False
         chosen = tuple(accounts[claim.key] for claim in claims)
-        regions = self._checked_regions(self.settings.regions)
-        request = Request(chosen, regions, self.settings.types, due_every=self.settings.sweep.every)
+        request = Request(chosen, self.settings.regions, self.settings.types, due_every=self.settings.sweep.every)
         try:
             if self.settings.sweep.processes > 1:
                 in_processes(sweep_shard, (self.settings, request), self.settings.sweep.processes, _silent)
@@ -530,8 +558,24 @@ def _account(given: AccountSettings) -> Account:
     )
 
 
-def _no_credentials(code: str, message: str) -> str:
+def _check_readable(account_id: str, account: Account | None) -> None:
+    """Raises UsageError: an account that somebody named is not to be read."""
+    if account is None:
+        hint = f"`vigie accounts add {account_id}` adds it." if is_account(account_id) else "its id has 12 digits."
+        raise UsageError(f"The account {account_id} is not known: {hint}")
+    if account.relation is not Relation.OWN:
+        raise UsageError(f"The account {account_id} is a third party's: vigie reads own accounts only.")
+    if not account.watched:
+        raise UsageError(f"The account {account_id} is not watched: `vigie accounts label {account_id} --watched`.")
+
+
+def _not_identified(failure: CallFailed) -> str:
+    why = f"({failure.code}: {failure.message.rstrip('.')})"
+    if failure.outcome is Outcome.CREDENTIALS:
+        return (
+            f"AWS does not accept the credentials {why}: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its like, "
+            "or name accounts with roles in the settings."
+        )
     return (
-        f"AWS does not accept the credentials ({code}: {message}): set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its like, "
-        "or name accounts with roles in the settings."
+        f"AWS cannot be asked whose credentials these are {why}: check the network, and AWS_ENDPOINT_URL if it is set."
     )

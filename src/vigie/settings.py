@@ -19,6 +19,7 @@ from typing import Annotated, Any, Literal
 
 from platformdirs import user_config_path, user_data_path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from vigie.model.durations import parse_duration
 from vigie.model.errors import SettingsError
@@ -40,6 +41,16 @@ def _account(value: str) -> str:
     return value
 
 
+def is_account(text: str) -> bool:
+    """Whether it has the form of an account id."""
+    return _ACCOUNT.fullmatch(text) is not None
+
+
+def is_region(text: str) -> bool:
+    """Whether it has the form of a region's name."""
+    return _REGION.fullmatch(text) is not None
+
+
 def _account_text(value: object) -> object:
     """A number loses its leading zeros in TOML, so only quoted ids are safe; one that has 12 digits lost none."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
@@ -53,6 +64,12 @@ def _role(value: str) -> str:
 
 def _duration(value: object) -> object:
     return parse_duration(value) if isinstance(value, str) else value
+
+
+def _lasting(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        raise ValueError("it must be longer than nothing")
+    return value
 
 
 def _network(value: str) -> str:
@@ -72,7 +89,7 @@ def _listen(value: str) -> str:
 RegionName = Annotated[str, AfterValidator(_region)]
 AccountId = Annotated[str, BeforeValidator(_account_text), AfterValidator(_account)]
 RoleArn = Annotated[str, AfterValidator(_role)]
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_lasting)]
 Cidr = Annotated[str, AfterValidator(_network)]
 Address = Annotated[str, AfterValidator(_listen)]
 
@@ -272,9 +289,33 @@ def _sentence(error: ValidationError, file: Path) -> str:
         near = difflib.get_close_matches(str(first["loc"][-1]), list(parent.model_fields) if parent else [], 1)
         hint = f"did you mean {near[0]}?" if near else "`vigie settings` lists those that exist."
         return f"There is no setting {where} (in {file}): {hint}"
-    message = first["msg"].removeprefix("Value error, ")
-    more = f" ({error.error_count() - 1} more such mistakes follow.)" if error.error_count() > 1 else ""
-    return f"The setting {where} is wrong: {message}.{more}"
+    count = error.error_count() - 1
+    more = f" ({count} more such {'mistake follows' if count == 1 else 'mistakes follow'}.)" if count else ""
+    return f"The setting {where} is wrong: {_message(first)}.{more}"
+
+
+_WORDS = {
+    "missing": "it is missing",
+    "tuple_type": "write a list, in brackets",
+    "dict_type": "write a table",
+    "model_type": "write a table",
+    "string_type": "write text, in quotes",
+    "bool_parsing": "write true or false",
+    "bool_type": "write true or false",
+    "int_parsing": "write a whole number",
+    "int_type": "write a whole number",
+    "int_from_float": "write a whole number",
+    "float_parsing": "write a number",
+    "float_type": "write a number",
+    "path_type": "write a path, in quotes",
+    "time_delta_type": "write a duration, such as 90s, 15m, 1h or 7d",
+}
+"""pydantic's type of error → what a user can do."""
+
+
+def _message(error: ErrorDetails) -> str:
+    told = error["msg"].removeprefix("Value error, ").replace("Input should be", "it must be")
+    return _WORDS.get(error["type"], told)
 
 
 def _where(loc: tuple[int | str, ...]) -> str:

@@ -50,8 +50,8 @@ def test_secrets_and_counters_are_proposed_for_review() -> None:
 @pytest.mark.parametrize(
     ("service", "operation", "sentence"),
     [
-        ("efss", "DescribeFileSystems", "botocore knows no service 'efss'; is one of .*efs"),
-        ("efs", "DescribeFileSystem", "efs has no operation 'DescribeFileSystem'; is one of .*DescribeFileSystems"),
+        ("efss", "DescribeFileSystems", "botocore knows no service 'efss': did you mean .*efs"),
+        ("efs", "DescribeFileSystem", "efs has no operation 'DescribeFileSystem': did you mean .*DescribeFileSystems"),
         ("efs", "DeleteFileSystem", "cannot be declared: the IAM action elasticfilesystem:DeleteFileSystem is not"),
         ("ecr", "GetAuthorizationToken", "cannot be declared: credentials"),
         ("iam", "GetAccountSummary", "answers with no list"),

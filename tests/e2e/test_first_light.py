@@ -124,7 +124,7 @@ def test_wrong_credentials_say_so_in_one_sentence_and_delete_nothing(account: Lo
     ("words", "code", "sentence"),
     [
         (("show", "nothing-of-that-name"), 2, "No recorded resource has the ARN, id or name 'nothing-of-that-name'"),
-        (("sweep", "--region", "eu-wset-1"), 4, "eu-wset-1"),
+        (("sweep", "--region", "eu-wset-1"), 2, "did you mean eu-west-1?"),
         (("sweep", "--type", "AWS::S3::Bucke"), 2, "AWS::S3::Bucke"),
         (("changes", "--since", "yesterday-ish"), 2, "is not a time"),
         (("--data-dir", "/proc/nowhere", "resources"), 4, "/proc/nowhere"),

@@ -16,6 +16,7 @@ import botocore.session
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
+from botocore.exceptions import ConfigParseError, ProfileNotFound
 from botocore.parsers import ResponseParserFactory
 
 from vigie.aws.answers import check_envelope
@@ -24,6 +25,7 @@ from vigie.aws.options import DEFAULT_REGION, Options, is_local
 from vigie.aws.paging import PageTokens, tokens_of
 from vigie.aws.timestamps import read_timestamp
 from vigie.aws.transport import Transport
+from vigie.model.errors import CredentialsError
 
 _USER_AGENT: Final = "vigie"
 
@@ -40,7 +42,12 @@ class Clients:
 
     @cached_property
     def _session(self) -> botocore.session.Session:
+        """Raises CredentialsError: AWS_PROFILE names none, or the AWS configuration cannot be read."""
         session = botocore.session.Session(profile=self.options.profile)
+        try:
+            session.get_scoped_config()
+        except (ProfileNotFound, ConfigParseError) as error:
+            raise CredentialsError(f"{error}: correct AWS_PROFILE or the AWS configuration.") from None
         session.register_component("credential_provider", ContextProvider())
         factory = ResponseParserFactory()
         factory.set_parser_defaults(timestamp_parser=read_timestamp)

@@ -38,7 +38,8 @@ class Catalogue:
         for pattern in patterns:
             found = [name for name, declared in self.types.items() if _matches(declared, pattern)]
             if not found:
-                raise CatalogueError(f"no resource type or service matches {pattern!r}; see `vigie catalogue list`")
+                told = f"No resource type or service matches {pattern!r}: `vigie catalogue list` lists them."
+                raise CatalogueError(told)
             chosen.update(found)
         if not chosen:
             return self

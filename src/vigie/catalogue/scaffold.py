@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Final
 
@@ -28,7 +29,7 @@ def new(service: str, operation: str) -> str:
     if not isinstance(element, StructureShape):
         wrap, members = f', as = "{_singular(items)}"', [_singular(items)]
     if not members:
-        raise UsageError(f"{service}:{operation} lists what has no text that could identify it; write it by hand")
+        raise UsageError(f"{service}:{operation} lists what has no text that could identify it: write it by hand.")
     identifier = _chosen(members, one, ("Id", "Identifier", "Arn", "ARN", "Name")) or members[0]
     arn = _chosen(members, one, ("Arn", "ARN"))
     lines = [
@@ -54,21 +55,25 @@ def _operation(service: str, operation: str) -> OperationModel:
     known = models.service(service)
     if known is None:
         close = get_close_matches(service, models.names(), n=3)
-        raise UsageError(f"botocore knows no service {service!r}" + (f"; is one of {close} meant?" if close else ""))
+        raise UsageError(f"botocore knows no service {service!r}" + _meant(close))
     model = models.operation(service, operation)
     if model is None:
         close = get_close_matches(operation, known.operation_names, n=3)
-        raise UsageError(f"{service} has no operation {operation!r}" + (f"; is one of {close} meant?" if close else ""))
+        raise UsageError(f"{service} has no operation {operation!r}" + _meant(close))
     refused = only_reads(service, operation) or gives_away(service, operation)
     if refused:
-        raise UsageError(f"{service}:{operation} cannot be declared: {refused}")
+        raise UsageError(f"{service}:{operation} cannot be declared: {refused}.")
     return model
+
+
+def _meant(close: Sequence[str]) -> str:
+    return f": did you mean {', or '.join(close)}?" if close else ": check its spelling."
 
 
 def _list_of(model: OperationModel) -> tuple[str, Shape]:
     lists = list_members(model)
     if not lists:
-        raise UsageError(f"{model.name} answers with no list; `singleton` and `detail` are written by hand")
+        raise UsageError(f"{model.name} answers with no list: `singleton` and `detail` are written by hand.")
     return lists[0]
 
 

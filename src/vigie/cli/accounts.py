@@ -7,14 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
-from pydantic import ValidationError
 
 from vigie.cli.output import console, print_json, print_table
 from vigie.cli.session import json_option, store_options, with_app
 from vigie.model import documents
 from vigie.model.account import Account, Relation
 from vigie.model.errors import UsageError
-from vigie.settings import AccountSettings
 
 if TYPE_CHECKING:
     from vigie.app import App
@@ -39,11 +37,8 @@ def list_accounts(app: App, as_json: bool) -> None:
         (a.id, a.name, a.relation.value, "yes" if a.watched else "no", a.role_arn or "", ", ".join(a.regions), a.reason)
         for a in known
     ]
-    print_table(("id", "name", "relation", "watched", "role", "regions", "reason"), rows)
-    if not rows:
-        console(stderr=True).print(
-            "No account is known yet: `vigie sweep` watches that of your credentials.", style="dim"
-        )
+    columns = ("id", "name", "relation", "watched", "role", "regions", "reason")
+    print_table(columns, rows, empty="No account is known yet: `vigie sweep` watches that of your credentials.")
 
 
 @accounts.command("add")
@@ -55,6 +50,7 @@ def list_accounts(app: App, as_json: bool) -> None:
 @click.option("--region", "regions", multiple=True, help="Watch only these regions (repeatable).")
 @click.option("--unwatched", is_flag=True, help="Ours, but not to be read.")
 @click.option("--reason", help="Why a third party is trusted.")
+@json_option
 @store_options
 @with_app
 def add(
@@ -67,17 +63,30 @@ def add(
     regions: tuple[str, ...],
     unwatched: bool,
     reason: str | None,
+    as_json: bool,
 ) -> None:
-    """Make an account known, or change what is known of it. The next sweep reads it: nothing needs a restart."""
+    """Make an account known, or say anew what is known of it. The next sweep reads it: nothing needs a restart."""
+    from pydantic import ValidationError
+
+    from vigie.settings import AccountSettings
+
     try:
         checked = AccountSettings(
             id=id_, name=name, relation=relation, role_arn=role_arn, external_id=external_id, regions=regions,
             watched=relation == "own" and not unwatched, reason=reason,
         )  # fmt: skip
     except ValidationError as error:
-        raise UsageError(error.errors()[0]["msg"].removeprefix("Value error, ") + ".") from None
-    app.add_account(checked)
+        said = error.errors()[0]["msg"].removeprefix("Value error, ").removesuffix(", in quotes")
+        raise UsageError(said + ".") from None
+    added = app.add_account(checked)
+    if as_json:
+        print_json(documents.account_document(added))
+        return
     console().print(f"Account {id_} is known.", markup=False)
+    if added.watched and not added.role_arn:
+        console().print(
+            "It has no role (--role-arn): it is read only while vigie's own credentials are of it.", style="dim"
+        )
 
 
 @accounts.command("remove")
@@ -96,19 +105,34 @@ def remove(app: App, id_: str) -> None:
 @click.option("--name", help="What people call it.")
 @click.option("--watched/--unwatched", default=None, help="Whether vigie reads it (own accounts).")
 @click.option("--reason", help="Why a third party is trusted.")
+@json_option
 @store_options
 @with_app
-def label(app: App, id_: str, relation: str | None, name: str | None, watched: bool | None, reason: str | None) -> None:
-    """Change how a known account is labelled."""
+def label(
+    app: App,
+    id_: str,
+    relation: str | None,
+    name: str | None,
+    watched: bool | None,
+    reason: str | None,
+    as_json: bool,
+) -> None:
+    """Change how a known account is labelled. A third party's is never watched."""
     held = app.history.accounts.get(id_)
     if held is None:
         raise UsageError(f"The account {id_} is not in the store: `vigie accounts add {id_}` adds it.")
+    new_relation = Relation(relation) if relation else held.relation
+    if watched and new_relation is not Relation.OWN:
+        raise UsageError("Only own accounts are watched: give --relation own, too.")
     changed: Account = replace(
         held,
-        relation=Relation(relation) if relation else held.relation,
+        relation=new_relation,
         name=name if name is not None else held.name,
-        watched=watched if watched is not None else held.watched and relation != "third-party",
+        watched=watched if watched is not None else held.watched and new_relation is Relation.OWN,
         reason=reason if reason is not None else held.reason,
     )
     app.history.accounts.put(changed, datetime.now(UTC))
+    if as_json:
+        print_json(documents.account_document(changed))
+        return
     console().print(f"Account {id_} is {changed.relation.value}.", markup=False)

@@ -65,7 +65,7 @@ def policy(app: App, types: tuple[str, ...]) -> None:
     """Print the IAM policy that vigie needs: exactly the calls that it makes."""
     from vigie.catalogue.policy import iam_policy
 
-    click.echo(json.dumps(iam_policy(app.catalogue.select(types or ("*",))), indent=2))
+    click.echo(json.dumps(iam_policy(app.types(types)), indent=2))
 
 
 @catalogue.command("new")

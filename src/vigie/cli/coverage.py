@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from vigie.cli.options import scope_options
+from vigie.cli.options import explain_nothing, scope_options
 from vigie.cli.output import console, print_json, print_table, when
 from vigie.cli.session import json_option, store_options, with_app
 from vigie.model import documents
@@ -34,17 +35,19 @@ def coverage(
     Exit code 3 where something could not be seen.
     """
     wanted = Outcome(status) if status else None
-    rows = app.history.archive.coverage(account=account, region=region, type=type_, status=wanted)
-    partial = any(row.is_gap for row in rows)
-    shown = [row for row in rows if row.is_gap] if gaps else rows
+    rows = app.history.archive.coverage(account=account, region=region, type=type_)
+    shown = [row for row in rows if (not gaps or row.is_gap) and wanted in (None, row.status)]
+    partial = any(row.is_gap for row in shown)
+    if not rows:
+        explain_nothing(app, account=account, region=region, type_=type_)
     if as_json:
         print_json(documents.list_document(documents.coverage_document(row) for row in shown))
     else:
-        _print(shown)
+        _print(shown, of=rows)
     return ExitCode.PARTIAL if partial else ExitCode.DONE
 
 
-def _print(rows: list[Coverage]) -> None:
+def _print(rows: Sequence[Coverage], *, of: Sequence[Coverage]) -> None:
     cells = [
         (
             row.scope.account,
@@ -57,6 +60,8 @@ def _print(rows: list[Coverage]) -> None:
         )
         for row in rows
     ]
-    print_table(("account", "region", "type", "status", "since", "last whole", "missing permission, or error"), cells)
-    whole = sum(row.status is Outcome.COMPLETE for row in rows)
-    console().print(f"{whole} of {len(rows)} scopes were seen whole.", style="dim")
+    columns = ("account", "region", "type", "status", "since", "last whole", "missing permission, or error")
+    print_table(columns, cells, empty="None such." if of else "Nothing was looked at yet: `vigie sweep` does.")
+    if of:
+        whole = sum(row.status is Outcome.COMPLETE for row in of)
+        console().print(f"{whole:,} of {len(of):,} scopes were seen whole.", style="dim")

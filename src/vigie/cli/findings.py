@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vigie.cli.options import one_resource, page, page_options, scope_options
+from vigie.cli.options import explain_nothing, one_resource, page, page_options, scope_options
 from vigie.cli.output import console, print_json, print_table, printable, severity_text
 from vigie.cli.session import json_option, store_options, with_app
 from vigie.model import documents
@@ -70,6 +70,8 @@ def findings(
         resource=one_resource(app, resource).pk if resource else None,
     )
     found = app.history.findings.query(wanted, page(limit, after))
+    if not found.items:
+        explain_nothing(app, account=account, region=region, type_=type_, rule=rule)
     if as_json:
         print_json(documents.paged_document(found, documents.finding_document))
     else:
@@ -104,9 +106,8 @@ def print_findings(found: tuple[Finding, ...]) -> None:
         )
         for finding in found
     ]
-    print_table(("severity", "status", "rule", "resource", "account", "region", "what"), rows)
-    if not rows:
-        console(stderr=True).print("No findings.", style="dim")
+    columns = ("severity", "status", "rule", "resource", "account", "region", "what")
+    print_table(columns, rows, empty="No findings.")
 
 
 def one_finding(app: App, rule: str, resource: str, subject: str | None) -> Finding:
@@ -141,20 +142,42 @@ def one_finding(app: App, rule: str, resource: str, subject: str | None) -> Find
 @click.option("--reason", required=True, help="Why it is accepted.")
 @click.option("--expires", metavar="DURATION", help="For how long (90d); without it, until it gets worse.")
 @click.option("--author", default=getpass.getuser, help="Who says so; without it, you.")
+@json_option
 @store_options
 @with_app
 def justify(
-    app: App, rule: str, resource: str, subject: str | None, reason: str, expires: str | None, author: str
+    app: App,
+    rule: str,
+    resource: str,
+    subject: str | None,
+    reason: str,
+    expires: str | None,
+    author: str,
+    as_json: bool,
 ) -> None:
     """Accept a finding, with a reason. It opens again when it gets worse, and when the justification expires."""
     finding = one_finding(app, rule, resource, subject)
+    if not reason.strip():
+        raise UsageError("Say with --reason why it is accepted.")
     now = datetime.now(UTC)
+    app.justify(finding, author=author, reason=reason, expires_at=_expiry(expires, now), now=now)
+    if as_json:
+        print_json(documents.finding_document(one_finding(app, rule, resource, finding.subject)))
+        return
+    console().print(printable(f"Justified: {finding.rule} on {finding.resource}."), markup=False)
+
+
+def _expiry(duration: str | None, now: datetime) -> datetime | None:
+    """Raises UsageError."""
+    if duration is None:
+        return None
     try:
-        until = now + parse_duration(expires) if expires else None
+        lasts = parse_duration(duration)
     except ValueError as error:
         raise UsageError(f"{error}.") from None
-    app.justify(finding, author=author, reason=reason, expires_at=until, now=now)
-    console().print(printable(f"Justified: {finding.rule} on {finding.resource}."), markup=False)
+    if not lasts:
+        raise UsageError("A justification must last longer than nothing: write a duration such as 90d.")
+    return now + lasts
 
 
 @click.command()
@@ -162,12 +185,16 @@ def justify(
 @click.argument("resource")
 @click.option("--subject", help="Which one, where the rule has several findings on the resource.")
 @click.option("--author", default=getpass.getuser, help="Who says so; without it, you.")
+@json_option
 @store_options
 @with_app
-def withdraw(app: App, rule: str, resource: str, subject: str | None, author: str) -> None:
+def withdraw(app: App, rule: str, resource: str, subject: str | None, author: str, as_json: bool) -> None:
     """Take a justification back: the finding is open again."""
     finding = one_finding(app, rule, resource, subject)
     app.withdraw(finding, author=author, now=datetime.now(UTC))
+    if as_json:
+        print_json(documents.finding_document(one_finding(app, rule, resource, finding.subject)))
+        return
     console().print(printable(f"Open again: {finding.rule} on {finding.resource}."), markup=False)
 
 

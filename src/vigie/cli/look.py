@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vigie.cli.options import one_resource, page, page_options, scope_options
+from vigie.cli.options import explain_nothing, one_resource, page, page_options, scope_options
 from vigie.cli.output import console, diff_lines, print_json, print_table, printable, when
 from vigie.cli.session import json_option, store_options, with_app
 from vigie.cli.times import TIME
@@ -47,11 +47,13 @@ def resources(
 
     wanted = ResourceFilter(account=account, region=region, type=type_, present=not deleted, text=text, tag=tag)
     found = app.history.archive.resources(wanted, page(limit, after))
+    if not found.items:
+        explain_nothing(app, account=account, region=region, type_=type_)
     if as_json:
         print_json(documents.paged_document(found, documents.resource_document))
         return
     rows = [(r.account, r.region, r.type, r.id, r.name if r.name != r.id else "") for r in found.items]
-    print_table(("account", "region", "type", "id", "name"), rows)
+    print_table(("account", "region", "type", "id", "name"), rows, empty="No resources.")
     _more(len(rows), "resources", found.next)
 
 
@@ -64,6 +66,8 @@ def resources(
 @with_app
 def show(app: App, resource: str, at: datetime | None, revision: int | None, as_json: bool) -> None:
     """Show a resource's configuration, now or as it was. RESOURCE: an ARN, an id or a unique name."""
+    if at is not None and revision is not None:
+        raise UsageError("Give either --at or --revision.")
     found = one_resource(app, resource)
     assert found.pk is not None  # noqa: S101 - what the archive finds is recorded
     if at is not None:
@@ -143,7 +147,7 @@ def history(app: App, resource: str, limit: int, after: str | None, as_json: boo
         return
     for change in changes.items:
         _print_change(change)
-    _more(len(changes.items), "revisions", changes.next)
+    _more(len(changes.items), "revisions", changes.next, empty="No revisions.")
 
 
 @click.command()
@@ -223,6 +227,8 @@ def changes(
     """
     from vigie.model.queries import ChangeFilter
 
+    if since is not None and until is not None and since >= until:
+        raise UsageError(f"--until ({when(until)}) must be after --since ({when(since)}).")
     durable = tuple(kind for kind in ChangeKind if kind.durable)
     shown = tuple(ChangeKind) if everything else tuple(ChangeKind(kind) for kind in kinds) or durable
     wanted = ChangeFilter(
@@ -236,6 +242,8 @@ def changes(
     )
     found = app.history.archive.changes(wanted, page(limit, after))
     hidden = _hidden(app, wanted, shown)
+    if not found.items and not hidden:
+        explain_nothing(app, account=account, region=region, type_=type_)
     if as_json:
         print_json(documents.paged_document(found, documents.change_document) | {"hidden": hidden})
         return
@@ -244,7 +252,7 @@ def changes(
     if hidden:
         counts = ", ".join(f"{count:,} {kind}" for kind, count in hidden.items())
         console(stderr=True).print(f"Not shown: {counts} (--all shows them).", style="dim")
-    _more(len(found.items), "changes", found.next)
+    _more(len(found.items), "changes", found.next, empty="No changes.")
 
 
 def _hidden(app: App, wanted: Any, shown: tuple[ChangeKind, ...]) -> dict[str, int]:
@@ -274,9 +282,9 @@ def _print_change(change: Change, *, with_resource: bool = False) -> None:
             screen.print(entry)
 
 
-def _more(shown: int, what: str, cursor: str | None) -> None:
+def _more(shown: int, what: str, cursor: str | None, *, empty: str = "") -> None:
     screen = console(stderr=True)
-    if not shown:
-        screen.print(f"No {what}.", style="dim")
+    if not shown and empty:
+        screen.print(empty, style="dim")
     elif cursor:
         screen.print(f"{shown:,} {what} shown; go on with --after {cursor}", style="dim", markup=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -35,6 +36,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "completion": ("vigie.cli.completion:completion", "Print the completion script of a shell."),
 }
 """Name → where it is, and its help: ``vigie --help`` must import none of them."""
+
+UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
+"""What writing to a full disk ends with (the store's own errors are told as such before)."""
 
 
 class LazyGroup(click.Group):
@@ -93,6 +97,12 @@ def run(arguments: list[str]) -> int:
         # whoever read our output has had enough (`vigie changes | head`): no error, and nothing to flush at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            return _internal(error)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        click.echo(f"vigie: the output cannot be written ({error.strerror}): make room where it goes.", err=True)
+        return ExitCode.SETTINGS
     except Exception as error:  # noqa: BLE001 - the last place: a defect of ours, told as such, never as the user's
         return _internal(error)
     return int(result) if isinstance(result, int) else ExitCode.DONE

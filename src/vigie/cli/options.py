@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from vigie.cli.output import console
 from vigie.model.errors import UsageError
 from vigie.model.paging import Page
+from vigie.model.scope import GLOBAL
 
 if TYPE_CHECKING:
     from vigie.app import App
@@ -38,6 +41,45 @@ def page_options(command: F) -> F:
     return command
 
 
+def explain_nothing(
+    app: App,
+    *,
+    account: str | None = None,
+    region: str | None = None,
+    type_: str | None = None,
+    rule: str | None = None,
+) -> None:
+    """Where a filter let nothing through: a mistake in it is told, so that it is not taken for an answer.
+
+    Raises:
+        UsageError: A type or rule that does not exist, or what cannot be an account or a region.
+    """
+    from vigie.settings import is_account, is_region
+
+    if account is not None and not is_account(account):
+        raise UsageError(f"{account!r} is not an AWS account id: write its 12 digits.")
+    if region is not None and region != GLOBAL and not is_region(region):
+        raise UsageError(f"{region!r} is not an AWS region: write one like eu-west-1, or {GLOBAL}.")
+    if type_ is not None:
+        check_type(app, type_)
+    if rule is not None:
+        app.rules.get(rule)
+    looked = app.history.archive.coverage(account=account, region=region)
+    if (account or region) and not looked:
+        where = " in ".join(part for part in (region, account) if part)
+        console(stderr=True).print(f"Nothing was ever looked at in {where}.", style="dim", markup=False)
+
+
+def check_type(app: App, type_: str) -> None:
+    """Raises UsageError: there is no such resource type, neither declared nor recorded."""
+    recorded = {row.scope.type for row in app.history.archive.coverage(type=type_)}
+    if type_ in recorded or type_ in app.catalogue.types:
+        return
+    near = difflib.get_close_matches(type_, app.catalogue.types, 1)
+    hint = f"did you mean {near[0]}?" if near else "`vigie catalogue list` lists them."
+    raise UsageError(f"There is no resource type {type_}: {hint}")
+
+
 def page(limit: int, after: str | None) -> Page:
     return Page(limit=limit, after=after)
 
@@ -54,6 +96,6 @@ def one_resource(app: App, text: str) -> Resource:
         return present[0]
     if not present:
         raise UsageError(f"No recorded resource has the ARN, id or name {text!r}: `vigie resources` lists them.")
-    choices = "; ".join(str(resource.arn or f"{resource.type} {resource.id}") for resource in present[:5])
+    choices = "; ".join(str(resource) for resource in present[:5])
     more = f"; and {len(present) - 5} more" if len(present) > 5 else ""
     raise UsageError(f"{len(present)} resources are named {text!r}: give the ARN or id of one ({choices}{more}).")

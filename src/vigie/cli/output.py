@@ -38,7 +38,11 @@ def console(*, stderr: bool = False) -> Console:
     """A Rich console; text from AWS is printed without markup, so that a name cannot colour or hide a line."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+    class Screen(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # to ``run``, as with all other output; Rich would exit with 1
+
+    return Screen(stderr=stderr, highlight=False, soft_wrap=True)
 
 
 def printable(text: Any) -> str:
@@ -46,15 +50,18 @@ def printable(text: Any) -> str:
     return "".join(c if c.isprintable() or c == " " else f"\\u{ord(c):04x}" for c in str(text))
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, styles: Sequence[str | None] = ()) -> None:
-    """A table for people. A cell may be a ``rich.text.Text``."""
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, empty: str = "None.") -> None:
+    """A table for people; without rows, ``empty`` on standard error. A cell may be a ``rich.text.Text``."""
+    if not rows:
+        console(stderr=True).print(empty, style="dim", markup=False)
+        return
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for index, column in enumerate(columns):
-        table.add_column(column, style=styles[index] if index < len(styles) else None, overflow="fold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(
             *(cell if isinstance(cell, Text) else Text("" if cell is None else printable(cell)) for cell in row)

@@ -18,6 +18,7 @@ from vigie.model.queries import ChangeFilter
 
 if TYPE_CHECKING:
     from vigie.app import App
+    from vigie.history.notifications import Notification
 
 
 @click.group()
@@ -127,20 +128,48 @@ def list_notifications(app: App, status: str | None, limit: int, as_json: bool) 
     """List notifications, newest first."""
     rows = app.notifications(status=status, limit=limit)
     if as_json:
-        print_json(documents.list_document(documents.plain(row) for row in rows))
+        print_json(documents.list_document(notification_document(row) for row in rows))
         return
     cells = [
-        (r.uid, r.status.value, r.route, r.channel, when(r.created_at), r.attempts, r.last_error or "") for r in rows
+        (r.pk, r.status.value, r.route, r.channel, when(r.created_at), r.attempts, r.last_error or "") for r in rows
     ]
-    print_table(("number", "status", "route", "channel", "created", "attempts", "error"), cells)
+    columns = ("number", "status", "route", "channel", "created", "attempts", "error")
+    print_table(columns, cells, empty="No notifications.")
+
+
+def notification_document(row: Notification) -> documents.Document:
+    """A notification; ``payload`` is what its channel got or will get, as in docs/reference/webhook.md."""
+    return {
+        "number": row.pk,
+        "id": row.uid,
+        "status": row.status.value,
+        "kind": row.kind.value,
+        "route": row.route,
+        "channel": row.channel,
+        "attempts": row.attempts,
+        "created_at": documents.instant(row.created_at),
+        "next_at": documents.optional_instant(row.next_at),
+        "sent_at": documents.optional_instant(row.sent_at),
+        "error": row.last_error,
+        "payload": documents.plain(row.payload),
+    }
 
 
 @notifications.command("resend")
 @click.argument("numbers", nargs=-1, type=int)
 @click.option("--all-dead", is_flag=True, help="All that were given up on.")
+@json_option
 @store_options
 @with_app
-def resend(app: App, numbers: tuple[int, ...], all_dead: bool) -> None:
+def resend(app: App, numbers: tuple[int, ...], all_dead: bool, as_json: bool) -> None:
     """Try dead notifications again: those with these NUMBERS, or --all-dead."""
     count = app.resend(numbers, all_dead=all_dead)
-    console().print(f"{count} to be sent again.")
+    if count < len(set(numbers)):
+        raise UsageError(
+            f"{count} of {len(set(numbers))} are to be sent again; the others are not dead: "
+            "`vigie notifications list --status dead` lists those that are."
+        )
+    if as_json:
+        print_json({"resent": count})
+        return
+    console().print(f"{count} to be sent again: by `vigie up`, or at the end of the next `vigie sweep`.")

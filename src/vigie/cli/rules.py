@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from vigie.cli.options import check_type
 from vigie.cli.output import console, print_json, print_table, printable, severity_text
 from vigie.cli.session import json_option, store_options, with_app
 from vigie.model import documents
@@ -29,11 +30,13 @@ def rules() -> None:
 def list_rules(app: App, type_: str | None, as_json: bool) -> None:
     """List the rules."""
     chosen = [rule for rule in app.rules if type_ is None or type_ in rule.applies_to]
+    if type_ and not chosen:
+        check_type(app, type_)
     if as_json:
         print_json(documents.list_document(documents.rule_document(rule) for rule in chosen))
         return
     rows = [(severity_text(rule.severity), rule.id, rule.title, ", ".join(rule.applies_to)) for rule in chosen]
-    print_table(("severity", "rule", "title", "judges"), rows)
+    print_table(("severity", "rule", "title", "judges"), rows, empty="No rules.")
 
 
 @rules.command("show")
@@ -43,9 +46,7 @@ def list_rules(app: App, type_: str | None, as_json: bool) -> None:
 @with_app
 def show(app: App, rule_id: str, as_json: bool) -> None:
     """Show what a rule judges, why, what to do about it, and what it does not report."""
-    rule = next((rule for rule in app.rules if rule.id == rule_id), None)
-    if rule is None:
-        raise UsageError(f"There is no rule {rule_id!r}: `vigie rules list` lists them.")
+    rule = app.rules.get(rule_id)
     if as_json:
         print_json(documents.rule_document(rule))
         return
@@ -71,14 +72,23 @@ def show(app: App, rule_id: str, as_json: bool) -> None:
 
 @rules.command("test")
 @click.argument("path", type=click.Path(exists=True, path_type=Path), required=False)
+@json_option
 @store_options
 @with_app
-def test(app: App, path: Path | None) -> int:
-    """Run the examples of the rules: all of them, or those below PATH."""
-    results = app.run_examples(path)
+def test(app: App, path: Path | None, as_json: bool) -> int:
+    """Run the examples of the rules: all of them, or those below PATH. Exit code 1 where one fails."""
+    tested, results = app.run_examples(path)
     failed = [result for result in results if not result.passed]
+    without = sorted({rule.id for rule in tested} - {result.rule for result in results})
+    if not tested:
+        raise UsageError(f"There is no rule below {path}.")
+    if as_json:
+        print_json(documents.list_document(map(documents.plain, results)) | {"without_examples": without})
+        return ExitCode.FINDINGS if failed else ExitCode.DONE
     screen = console()
     for result in failed:
         screen.print(printable(f"✗ {result.rule}: {result.example}: {result.explanation}"), style="red", markup=False)
+    for rule in without:
+        screen.print(f"! {rule} has no examples.", style="yellow", markup=False)
     screen.print(f"{len(results) - len(failed)} examples passed, {len(failed)} failed.")
     return ExitCode.FINDINGS if failed else ExitCode.DONE

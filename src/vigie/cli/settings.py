@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,10 +14,8 @@ from pydantic import BaseModel
 from vigie.cli.output import console, print_json, print_table
 from vigie.cli.session import Session, json_option, store_options
 from vigie.model.durations import format_duration
+from vigie.notify.channel_settings import without_secrets
 from vigie.settings import config_file, variables
-
-SECRET_KEYS = ("password", "secret", "token", "url", "urls", "webhook")
-"""Keys of a channel whose values are credentials (an Apprise or webhook URL is one)."""
 
 
 @click.command()
@@ -42,9 +42,11 @@ def settings(session: Session, as_json: bool) -> None:
         )
         return
     print_table(
-        ("setting", "value", "meaning"), [(n, v if isinstance(v, str) else json.dumps(v), t) for n, v, t in rows]
+        ("setting", "value", "meaning"),
+        [(n, v if isinstance(v, str) else json.dumps(v, ensure_ascii=False), t) for n, v, t in rows],
     )
-    console().print(f"File: {file}", style="dim", markup=False)
+    there = "" if Path(file).exists() else " (there is none)"
+    console().print(f"File: {file}{there}", style="dim", markup=False)
 
 
 def _rows(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any, str]]:
@@ -59,12 +61,14 @@ def _rows(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any, str]]:
 def _shown(name: str, value: Any) -> Any:
     if hasattr(value, "total_seconds"):
         return format_duration(value)
-    if name == "database_url" and value:
-        return _without_password(value)
+    if name == "channels":
+        return {channel: without_secrets(table) for channel, table in value.items()}
+    if isinstance(value, str) and "://" in value:
+        return without_password(value)
     if isinstance(value, BaseModel):
         return {k: _shown(k, v) for k, v in value.model_dump().items() if v not in (None, (), {})}
     if isinstance(value, dict):
-        return {k: "…" if k in SECRET_KEYS and isinstance(v, str) else _shown(k, v) for k, v in value.items()}
+        return {k: _shown(k, v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [_shown(name, part) for part in value]
     if name == "external_id" and value:
@@ -72,10 +76,10 @@ def _shown(name: str, value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | float) else str(value)
 
 
-def _without_password(url: str) -> str:
-    from urllib.parse import urlsplit, urlunsplit
+def without_password(url: str) -> str:
+    """``postgresql://me:…@host/name``: whatever it is, nothing between ``//`` and the last ``@`` but the user stays.
 
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":…@")))
+    A password in the query (``?password=``) is hidden, too.
+    """
+    url = re.sub(r"(?<=[?&])((?:ssl)?password|passfile)=[^&]*", r"\1=…", url)
+    return re.sub(r"//([^:/@]*):.*@", r"//\1:…@", url)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vigie.cli.findings import SEVERITIES, exit_code
-from vigie.cli.output import console, print_json, print_table
+from vigie.cli.output import console, print_json, print_table, printable
 from vigie.cli.session import json_option, store_options, with_app
 from vigie.model.errors import ExitCode
 
@@ -100,6 +100,8 @@ def _print(report: SweepReport) -> None:
         told = report.notifications
         screen.print(f"Notifications: {told.sent:,} sent, {told.waiting:,} waiting, {told.dead:,} dead")
     screen.print(f"Coverage: {report.scopes_whole:,} of {report.scopes:,} scopes seen whole")
+    for notice in report.notices:
+        screen.print(f"  {printable(notice)}", style="yellow", markup=False)
     for account, reason in report.failed_accounts.items():
         screen.print(f"  Account {account} could not be read: {reason}", style="red", markup=False)
     _print_gaps(report)

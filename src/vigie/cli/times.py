@@ -31,7 +31,10 @@ class Time(click.ParamType[datetime]):
             self.fail(
                 f"{text!r} is not a time: write one like 2026-11-23T10:00:00Z, 2026-11-23, or 2h for two hours ago."
             )
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        try:
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except OverflowError:
+            self.fail(f"{text!r} is no time that vigie can tell: years go from 1 to 9999.")
 
 
 TIME = Time()

@@ -43,6 +43,8 @@ class SweepReport:
     resolved: int = 0
     unknown: int = 0
     notifications: Delivery | None = None
+    notices: tuple[str, ...] = ()
+    """What else is worth knowing of how it was looked, in sentences."""
 
     def document(self) -> documents.Document:
         """As ``vigie sweep --json`` prints it."""
@@ -61,6 +63,7 @@ class SweepReport:
                 "whole": self.scopes_whole,
                 "gaps": [documents.coverage_document(row) for row in self.gaps],
                 "failed_accounts": dict(self.failed_accounts),
+                "notices": list(self.notices),
             },
             "notifications": documents.plain(self.notifications),
             "calls": self.calls,

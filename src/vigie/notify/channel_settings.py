@@ -16,6 +16,7 @@ from vigie.notify.secrets import Secret, parse_secret
 _ADDRESS = re.compile(r"[^\s<>@,;:\"()\[\]\\]+@[^\s<>@,;:\"()\[\]\\]+")
 _NAMED = re.compile(r"[^<>\x00-\x1f\x7f\"]*<([^<>]+)>")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_USERINFO = re.compile(r"//[^/@]*@")
 _RESERVED = re.compile(r"(?i)webhook-.*|content-(type|length)|host|transfer-encoding|connection")
 
 
@@ -143,6 +144,32 @@ def parse_channels(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Channel
         SettingsError: an unknown kind or key, a wrong value: one sentence, without any secret in it.
     """
     return {name: _channel(name, table) for name, table in tables.items()}
+
+
+def without_secrets(table: Mapping[str, Any]) -> dict[str, Any]:
+    """A channel's table, to be shown: what may be a secret is "…"; where a secret is kept is shown.
+
+    Of a kind or key that does not exist nothing is shown: it may be a misspelt secret.
+    """
+    fields = getattr(KINDS.get(str(table.get("kind"))), "model_fields", {})
+
+    def shown(key: str, value: Any) -> Any:
+        if key == "kind":
+            return value
+        if key not in fields or Secret.__name__ in str(fields[key].annotation):
+            return _hidden(value)
+        return str(value) if isinstance(value, Path) else _USERINFO.sub("//…@", value) if key == "proxy" else value
+
+    return {key: shown(key, value) for key, value in table.items()}
+
+
+def _hidden(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        where = len(value) == 1 and next(iter(value)) in ("env", "file")
+        return dict(value) if where else {key: _hidden(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_hidden(part) for part in value]
+    return "…"
 
 
 def _channel(name: str, table: Mapping[str, Any]) -> Any:
