@@ -163,7 +163,7 @@ def test_a_child_brings_its_parent() -> None:
 
 
 def test_a_pattern_that_matches_nothing_is_told() -> None:
-    with pytest.raises(CatalogueError, match=r"no resource type or service matches 'AWS::S3::Bukket'"):
+    with pytest.raises(CatalogueError, match=r"No resource type or service matches 'AWS::S3::Bukket'"):
         load().select(["AWS::S3::Bukket"])
 
 
