@@ -165,6 +165,14 @@ def test_the_estate_is_given_present_resources_with_their_last_state(filled: His
     assert {r.id: r.kind for r in loaded.values()} == {"gone": ChangeKind.DELETED, "logs": ChangeKind.BASELINE}
 
 
+def test_the_present_resources_that_name_any_of_some_tokens_are_told_by_their_numbers(filled: History) -> None:
+    naming = filled.archive.naming
+    types = [SCOPE.type, BUCKETS.type]
+    assert naming(["tag:team", "logs", "nothing"], types) == {pk(filled, "orders-2"), pk(filled, "logs")}
+    assert naming(["tag:team", "logs"], [BUCKETS.type]) == {pk(filled, "logs")}
+    assert naming(["gone"], types) == naming([], types) == set()
+
+
 def test_an_unknown_configuration_or_resource_is_a_key_error(history: History) -> None:
     with pytest.raises(KeyError):
         history.archive.configuration("sha256:" + "0" * 64)

@@ -15,7 +15,6 @@ from vigie.history.record import Recorder
 from vigie.history.store import History
 from vigie.history.tables import archive as tables
 from vigie.history.tables.findings import finding_state, rule_text
-from vigie.history.tables.outbox import outbox
 from vigie.model.errors import UsageError
 from vigie.model.finding import FindingKey, FindingStatus, Justification, Severity
 from vigie.model.finding_plan import Cause, Confirmation, FindingPlan, Judged, Pattern, RuleFailure, RuleText, Step
@@ -93,9 +92,10 @@ def count(history: History, table: Any) -> int:
 
 
 def told(history: History) -> list[dict[str, Any]]:
-    with history.engine.connect() as connection:
-        rows = connection.execute(select(outbox).where(outbox.c.topic == "finding").order_by(outbox.c.id))
-        return [{**row.payload, "ref": row.ref} for row in rows]
+    """What the notifier gets to read, again and again: its claims end at once."""
+    with history.begin() as tx:
+        rows = history.outbox.claim(tx, 1_000, NOW + timedelta(days=1_000), timedelta(0))
+    return [{**row.payload, "ref": row.ref} for row in rows if row.topic == "finding"]
 
 
 def test_a_finding_is_written_and_read_back(history: History) -> None:

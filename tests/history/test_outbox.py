@@ -98,6 +98,16 @@ def test_a_slow_owner_cannot_route_a_row_that_is_claimed_anew(history: History) 
     assert route(history, fast, part())
 
 
+def test_rows_that_no_route_wants_are_routed_at_once_but_for_those_whose_claim_was_lost(history: History) -> None:
+    put(history, 3)
+    mine = claim(history, 3)
+    (lost,) = claim(history, 1, T0 + LEASE)
+    with history.begin() as tx:
+        assert history.outbox.route_to_nobody(tx, mine, T0) == 2
+    assert history.outbox.waiting() == 1
+    assert route(history, lost)
+
+
 def test_rows_that_cannot_be_routed_are_put_back_then_dead_then_routed_on_demand(history: History) -> None:
     put(history)
     (row,) = claim(history)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, or_, select
 from sqlalchemy import literal_column as literal
 
-from vigie.history import asof, blobs, scopes
+from vigie.history import asof, blobs, refs, scopes
 from vigie.history.columns import BODY, COVERAGE, HEADER, HEADS, RESOURCE, RESOURCES, REVISIONS, AnyRow, Query
 from vigie.history.cursors import decode, encode
 from vigie.history.rows import coverage_of, diff_entry_of, resource_of, unreadable_from
@@ -219,7 +219,7 @@ class Archive:
         of_types = of_types.where(resource.c.present, scope.c.type.in_(list(types)))
         found: set[int] = set()
         with self._engine.connect() as tx:
-            for batch in blobs.batches(sorted(set(tokens)), _IN_LIST):
+            for batch in blobs.batches(sorted({refs.number_of(token) for token in tokens}), _IN_LIST):
                 found.update(tx.execute(of_types.where(ref.c.token.in_(batch))).scalars())
         return found
 
@@ -271,7 +271,7 @@ def _scope_pk(wanted: Scope) -> Query:
 
 
 def _refers_to(token: str) -> Condition:
-    return exists().where(ref.c.resource_pk == resource.c.pk, ref.c.token == token)
+    return exists().where(ref.c.resource_pk == resource.c.pk, ref.c.token == refs.number_of(token))
 
 
 def _resource_conditions(filter: ResourceFilter) -> list[Condition]:

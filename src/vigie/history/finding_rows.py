@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import Connection, select
 from sqlalchemy.sql.selectable import Join
 
+from vigie.history.blobs import batches
 from vigie.history.columns import RESOURCE, RESOURCES
 from vigie.history.rows import resource_of
 from vigie.history.tables.archive import resource
-from vigie.history.tables.findings import finding, justification, rule_text
+from vigie.history.tables.findings import finding, finding_state, justification, rule_text
 from vigie.model.canonical import canonical_text
 from vigie.model.finding import Finding, FindingKey, FindingStatus, Justification, Severity
 from vigie.model.finding_plan import GivenJustification, Pattern, StoredFinding
 
+_IN_LIST = 500
 JUSTIFICATION = (
     justification.c.pk.label("justification_pk"),
     justification.c.author,
@@ -103,3 +108,34 @@ def to_text(value: Any) -> str | None:
 
 def from_text(text: str | None) -> Any:
     return None if text is None else json.loads(text)
+
+
+def findings_told(tx: Connection, states: Iterable[int]) -> dict[int, tuple[Finding, str]]:
+    """By the numbers of states: the finding as it was after that state, and how to put it right."""
+    columns = (
+        *FINDING,
+        rule_text.c.remedy,
+        finding_state.c.pk.label("state_pk"),
+        finding_state.c.at,
+        finding_state.c.status.label("state_status"),
+        finding_state.c.severity.label("state_severity"),
+        finding_state.c.message.label("state_message"),
+    )
+    joined = FINDINGS.join(finding_state, finding_state.c.finding_pk == finding.c.pk)
+    query = select(*columns).select_from(joined)
+    found: dict[int, tuple[Finding, str]] = {}
+    for batch in batches(sorted(states), _IN_LIST):
+        for row in tx.execute(query.where(finding_state.c.pk.in_(batch))):
+            found[row.state_pk] = (_as_of_state(row), row.remedy or "")
+    return found
+
+
+def _as_of_state(row: Any) -> Finding:
+    return replace(
+        finding_of(row),
+        status=FindingStatus(row.state_status),
+        severity=Severity(row.state_severity),
+        message=row.state_message,
+        since=row.at,
+        last_seen=row.at,
+    )

@@ -6,19 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, or_, select, text, update
+from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, or_, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from vigie.history import outbox
 from vigie.history.blobs import batches
-from vigie.history.columns import RESOURCE, RESOURCES
 from vigie.history.finding_rows import to_text
-from vigie.history.rows import resource_of
-from vigie.history.tables.archive import resource
 from vigie.history.tables.findings import finding, finding_state, judged, justification, rule_failure, rule_text
-from vigie.model.finding import Finding, FindingKey, FindingStatus
+from vigie.model.finding import FindingKey, FindingStatus
 from vigie.model.finding_plan import FindingPlan, RuleFailure, Step
-from vigie.model.resource import Resource
 
 _IN_LIST = 500
 _LOCK = 7_614_390_112
@@ -52,7 +48,7 @@ def write_plan(tx: Connection, plan: FindingPlan, now: datetime) -> None:
         for j in plan.judged
     ]
     upsert(tx, judged, rows)
-    _tell(tx, plan, pks, states, now)
+    _tell(tx, plan, states, now)
 
 
 def upsert(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]], keep: Sequence[str] = ()) -> None:
@@ -175,57 +171,10 @@ def _write_failures(tx: Connection, plan: FindingPlan, now: datetime) -> None:
     upsert(tx, rule_failure, rows, keep=["since"])
 
 
-def _tell(
-    tx: Connection,
-    plan: FindingPlan,
-    pks: Mapping[FindingKey, int],
-    states: Mapping[FindingKey, int],
-    now: datetime,
-) -> None:
+def _tell(tx: Connection, plan: FindingPlan, states: Mapping[FindingKey, int], now: datetime) -> None:
     told = [step for step in plan.steps if step.told]
-    if not told:
-        return
-    resources = _resources(tx, {step.key.resource for step in told})
-    texts = {text.rule: text for text in plan.texts}
-    first_seen = _first_seen(tx, [pks[step.key] for step in told])
-    rows: list[tuple[int, dict[str, Any]]] = []
-    for step in told:
-        text = texts.get(step.key.rule)
-        value = Finding(
-            key=step.key,
-            resource=resources[step.key.resource],
-            status=step.status,
-            severity=step.severity,
-            title=text.title if text else step.key.rule,
-            message=step.message,
-            first_seen=first_seen[pks[step.key]],
-            last_seen=now,
-            since=now,
-            evidence=step.evidence,
-            pk=pks[step.key],
-        )
-        payload = outbox.finding_payload(
-            value,
-            previous=step.previous,
-            baseline=step.baseline,
-            remedy=text.remedy if text else "",
-            tags=plan.tags.get(step.key.resource),
-        )
-        rows.append((states[step.key], payload))
+    rows = [
+        (states[step.key], outbox.finding_step(step.previous, step.baseline, plan.tags.get(step.key.resource)))
+        for step in told
+    ]
     outbox.put_all(tx, "finding", rows, now)
-
-
-def _resources(tx: Connection, pks: Iterable[int]) -> dict[int, Resource]:
-    found = {}
-    for batch in batches(sorted(pks), _IN_LIST):
-        for row in tx.execute(select(*RESOURCE).select_from(RESOURCES).where(resource.c.pk.in_(batch))):
-            found[row.resource_pk] = resource_of(row)
-    return found
-
-
-def _first_seen(tx: Connection, pks: Sequence[int]) -> dict[int, datetime]:
-    found = {}
-    for batch in batches(pks, _IN_LIST):
-        rows = tx.execute(select(finding.c.pk, finding.c.first_seen).where(finding.c.pk.in_(batch)))
-        found.update({row.pk: row.first_seen for row in rows})
-    return found

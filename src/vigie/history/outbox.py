@@ -6,7 +6,7 @@ What goes in (``put``), by topic:
     ref = the revision's pk. The notifier reads the change from the archive; the payload needs only
     ``{"kind": change.kind}``.
 ``finding``
-    ref = the finding state's pk. Payload: :func:`finding_payload`.
+    ref = the finding state's pk. Payload: :func:`finding_step`; who claims the row gets :func:`finding_payload`.
 ``baseline``
     One a scope, at its first complete look. Payload: ``{"account", "region", "type", "count"}`` (count of
     resources seen).
@@ -23,7 +23,7 @@ process that dies at any instant loses nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -31,6 +31,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, or_, select, tuple_, update
 
 from vigie.history.blobs import batches
+from vigie.history.finding_rows import findings_told
 from vigie.history.notifications import NotificationDraft, Notifications, error_text
 from vigie.history.tables.outbox import notification, notification_part, outbox
 from vigie.model.change import ChangeKind
@@ -121,6 +122,15 @@ def _new(topic: str, ref: int | None, payload: Mapping[str, Any], created_at: da
     return {**told, "created_at": created_at, "next_at": created_at}
 
 
+def finding_step(previous: FindingStatus | None, baseline: bool, tags: Mapping[str, str] | None) -> dict[str, Any]:
+    """What is kept in a row of topic ``finding``: the rest is read back from the finding's state when it is claimed.
+
+    A first look writes thousands of them, of which most are told to nobody.
+    """
+    step = {"previous": previous.value if previous else None, "baseline": baseline, "tags": dict(tags or {})}
+    return {name: value for name, value in step.items() if value}
+
+
 def finding_payload(
     finding: Finding,
     *,
@@ -129,7 +139,7 @@ def finding_payload(
     remedy: str = "",
     tags: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The payload of topic ``finding``: the finding as it stands after this state.
+    """The payload of topic ``finding`` as it is read: the finding as it stands after this state.
 
     ``previous`` is its status before (None: it is new). ``baseline``: it was found at the first look at the
     resource (the revision judged is of kind baseline), so that it goes into the account's summary instead of a
@@ -183,7 +193,8 @@ class Outbox:
         if not ids:
             return []
         take = update(outbox).where(outbox.c.id.in_(ids)).values(lease_until=now + lease, fence=outbox.c.fence + 1)
-        return sorted((_row(r) for r in tx.execute(take.returning(*_ROW)).all()), key=lambda row: row.id)
+        rows = sorted((_row(r) for r in tx.execute(take.returning(*_ROW)).all()), key=lambda row: row.id)
+        return _with_findings(tx, rows)
 
     def route(
         self, tx: Connection, row: OutboxRow, event: Mapping[str, Any], parts: Sequence[PartDraft], now: datetime
@@ -351,4 +362,23 @@ def _row(found: Any) -> OutboxRow:
         found.attempts,
         found.fence,
         found.last_error,
+    )
+
+
+def _with_findings(tx: Connection, rows: Sequence[OutboxRow]) -> list[OutboxRow]:
+    """The rows, those of findings with what their states say. One whose state is gone says too little to be routed."""
+    asked = {row.ref for row in rows if row.topic is Topic.FINDING and row.ref and "rule" not in row.payload}
+    told = findings_told(tx, asked)
+    return [
+        replace(row, payload=_filled(row.payload, *told[row.ref]))
+        if row.topic is Topic.FINDING and row.ref in told
+        else row
+        for row in rows
+    ]
+
+
+def _filled(step: Mapping[str, Any], finding: Finding, remedy: str) -> dict[str, Any]:
+    previous = FindingStatus(step["previous"]) if step.get("previous") else None
+    return finding_payload(
+        finding, previous=previous, baseline=bool(step.get("baseline")), remedy=remedy, tags=step.get("tags")
     )

@@ -5,7 +5,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+)
 from sqlalchemy import text as sql
 
 from vigie.history.tables.append_only import refuse_rewriting
@@ -121,8 +133,8 @@ coverage = Table(
 ref = Table(
     "ref",
     metadata,
-    Column("token", Text, primary_key=True),
-    Column("resource_pk", Id, ForeignKey("resource.pk"), primary_key=True),
+    Column("token", BigInteger, primary_key=True, autoincrement=False, comment="its number (history/refs.py)"),
+    Column("resource_pk", Id, ForeignKey("resource.pk"), primary_key=True, autoincrement=False),
     Index("ix_ref_resource_pk", "resource_pk"),
     comment="what present resources speak of: ARNs, ids, addresses, names, tags (tag:Key, tag:Key=value)",
     sqlite_with_rowid=False,

@@ -328,8 +328,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "ref",
-        sa.Column("token", sa.Text(), nullable=False),
-        sa.Column("resource_pk", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "token", sa.BigInteger(), autoincrement=False, nullable=False, comment="its number (history/refs.py)"
+        ),
+        sa.Column(
+            "resource_pk", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
         sa.ForeignKeyConstraint(["resource_pk"], ["resource.pk"], name=op.f("fk_ref_resource_pk_resource")),
         sa.PrimaryKeyConstraint("token", "resource_pk", name=op.f("pk_ref")),
         comment="what present resources speak of: ARNs, ids, addresses, names, tags (tag:Key, tag:Key=value)",
