@@ -60,7 +60,7 @@ def up(app: App, listen: str | None, no_sweep: bool) -> None:
 def _address(listen: str) -> tuple[str, int]:
     """Raises UsageError."""
     host, _, port = listen.rpartition(":")
-    if not host or not port.isdigit():
+    if not host or not port.isdigit() or int(port) > 65_535:
         raise UsageError(f"{listen!r} is not an address to listen on: write one like 127.0.0.1:8080.")
     return host, int(port)
 
