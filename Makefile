@@ -28,7 +28,7 @@ demo: $(VENV)/ready-demo
 	@$(BIN)/python -m vigie.testing.demo $(ARGS)
 
 test: $(VENV)/ready system-packages
-	$(BIN)/python -m pytest $(TESTS) $(ARGS)
+	$(BIN)/python -m pytest -n logical $(TESTS) $(ARGS)
 
 check: lint test
 

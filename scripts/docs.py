@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
 
 from vigie.model.durations import format_duration
 
@@ -95,7 +96,7 @@ def _default(name: str, value: Any) -> str:
         return "the platform's data directory"
     if hasattr(value, "total_seconds"):
         return f"`{format_duration(value)}`"
-    return "" if value in (None, (), {}) else f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    return "" if value in (None, (), {}) or value is PydanticUndefined else f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def _tables(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:

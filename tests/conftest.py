@@ -13,13 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from vigie.history.store import History, open_history
 from vigie.history.tables.all import metadata
 
-sys.path.insert(
-    0, str(Path(__file__).parent)
-)  # importmode=importlib: what several test modules share is imported from here
+# importmode=importlib: what several test modules share is imported from here
+sys.path.insert(0, str(Path(__file__).parent))
+
+# clocks assert nothing: a machine that is busy must not fail a test
+settings.register_profile("vigie", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("vigie")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

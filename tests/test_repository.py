@@ -1,4 +1,4 @@
-"""What is committed: nothing of a machine, of a registry or secret; accepted licences only; a wheel with all it needs."""
+"""What is committed: nothing of a machine or registry, no secret; accepted licences; a wheel with all it needs."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_every_dependency_has_a_licence_that_we_accept(name: str) -> None:
         pytest.skip("not needed on this platform")
     if name in EXCEPTIONS:
         return
-    said = [about.get("License-Expression") or "", (about.get("License") or "")[:300]]
+    said = [text[:300] for field in ("License-Expression", "License") for text in about.get_all(field) or ()]
     said += [line for line in about.get_all("Classifier") or () if line.startswith("License ::")]
     assert ACCEPTED.search(" ".join(said)), f"{name}: {said}"
 

@@ -129,7 +129,7 @@ class StateAt:
     asked: datetime
     certainty: Certainty
     revision: Revision | None
-    """The state in force (a deletion: it was absent); where that is unknown, the last known one; None before the first."""
+    """The state in force (a deletion: it was absent); where that is unknown, the last known; None before the first."""
     next_revision: Revision | None = None
     """Where the asked time falls in a window of change: the state that was seen at its end."""
     explanation: str = ""

@@ -1,6 +1,6 @@
 """What is judged: one file a rule, its examples beside it. This module is the API for authors of rules.
 
-    from vigie.rules import Estate, Revision, Severity, Violation, rule
+``from vigie.rules import Estate, Revision, Severity, Violation, rule``
 """
 
 from vigie.model.account import Relation
