@@ -21,8 +21,11 @@ from vigie.history.tables.all import metadata
 # importmode=importlib: what several test modules share is imported from here
 sys.path.insert(0, str(Path(__file__).parent))
 
-# clocks assert nothing: a machine that is busy must not fail a test
-settings.register_profile("vigie", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# clocks assert nothing: a machine that is busy must not fail a test. CI tries the same examples every time; developers
+# try new ones
+settings.register_profile(
+    "vigie", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
+)
 settings.load_profile("vigie")
 
 
