@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from vigie.catalogue.loader import Catalogue
     from vigie.history.notifications import Notification
     from vigie.history.store import History
+    from vigie.history.work import Claim
     from vigie.notify.routes import Explanation, Route
     from vigie.notify.worker import Notifier
     from vigie.rules.declare import Rule
@@ -50,8 +51,8 @@ Progress = Callable[[int, int, str], None]
 
 KEY_BYTES = 32
 SWEEP_TOPIC = "sweep"
-SWEEP_LEASE = timedelta(minutes=30)
-"""After it, another process may sweep the account of one that died."""
+SWEEP_LEASE = timedelta(minutes=3)
+"""After it, another process may sweep the account of one that died; one that sweeps renews it."""
 KEEP_OUTBOX = timedelta(days=90)
 """How long what was told is kept for looking up."""
 
@@ -331,8 +332,16 @@ class App:
             opened=audit.opened,
             resolved=audit.resolved,
             unknown=audit.unknown,
-            notices=tuple(dict.fromkeys(summary.notices)),
+            notices=(*dict.fromkeys(summary.notices), *self._still_judged()),
         )
+
+    def _still_judged(self) -> list[str]:
+        """A sentence, where another process holds work of the auditor, or died with it a moment ago."""
+        from vigie.audit.worker import TOPIC
+
+        held = self.history.work.claimed(TOPIC, self._clock())
+        what = f"{held:,} resources are being judged by another vigie, or by one that was killed"
+        return [f"{what}: `vigie audit` judges them now."] if held else []
 
     def _present(self, accounts: Sequence[str]) -> int:
         counts = [
@@ -519,14 +528,28 @@ class App:
         chosen = tuple(accounts[claim.key] for claim in claims)
         request = Request(chosen, self.settings.regions, self.settings.types, due_every=self.settings.sweep.every)
         try:
+            progress = self._renewing(claims)
             if self.settings.sweep.processes > 1:
-                in_processes(sweep_shard, (self.settings, request), self.settings.sweep.processes, _silent)
+                in_processes(sweep_shard, (self.settings, request), self.settings.sweep.processes, progress)
             else:
-                self.sweeper.sweep(request)
+                self.sweeper.sweep(request, progress)
         finally:
             with self.history.begin() as tx:
                 self.history.work.done(tx, claims)
         return False
+
+    def _renewing(self, claims: Sequence[Claim]) -> Progress:
+        """Keeps the claims of a sweep while it goes on."""
+        renewed = self._clock()
+
+        def progress(done: int, total: int, what: str) -> None:
+            nonlocal renewed
+            now = self._clock()
+            if now - renewed > SWEEP_LEASE / 6:
+                renewed = now
+                self.history.work.renew(claims, now + SWEEP_LEASE)
+
+        return progress
 
 
 def sweep_shard(work: tuple[Settings, Request], shard: tuple[int, int], progress: Progress) -> SweepSummary:
@@ -537,10 +560,6 @@ def sweep_shard(work: tuple[Settings, Request], shard: tuple[int, int], progress
         return app.sweeper.sweep(replace(request, shard=shard), progress)
     finally:
         app.close()
-
-
-def _silent(done: int, total: int, what: str) -> None:
-    """Tells nobody."""
 
 
 def _account(given: AccountSettings) -> Account:

@@ -127,3 +127,20 @@ def test_many_claimants_never_get_the_same_key(history: History) -> None:
     for thread in threads:
         thread.join()
     assert sorted(got) == [f"key-{n:03}" for n in range(120)]
+
+
+def test_a_renewed_claim_is_kept_and_counted(history: History) -> None:
+    put(history, "a", "b")
+    kept, lost = claim(history, T0)
+    history.work.renew([kept], T0 + 5 * MINUTE)
+    assert history.work.claimed("judge", T0) == 2
+    assert history.work.claimed("judge", T0 + MINUTE) == 1
+    assert [c.key for c in claim(history, T0 + 2 * MINUTE)] == [lost.key]
+
+
+def test_a_claim_that_was_lost_is_not_renewed(history: History) -> None:
+    put(history, "a")
+    (late,) = claim(history, T0)
+    (second,) = claim(history, T0 + MINUTE)
+    history.work.renew([late], T0 + 90 * MINUTE)
+    assert [c.fence for c in claim(history, T0 + 2 * MINUTE)] == [second.fence + 1]

@@ -36,7 +36,8 @@ from vigie.rules.overrides import Overrides
 
 TOPIC: Final = "judge"
 BATCH: Final = 1000
-LEASE: Final = timedelta(minutes=5)
+LEASE: Final = timedelta(minutes=1)
+"""After it, others judge what one that died had claimed. If it was only slow, its claim is void: that harms nobody."""
 _CHUNK: Final = 500
 _BASIS: Final = "basis"
 _TURNED: Final = "turned_scopes"

@@ -79,6 +79,18 @@ class Work:
         with self._begin() as tx:
             return tx.execute(update(work).where(_is(claim)).values(values)).rowcount == 1
 
+    def renew(self, claims: Sequence[Claim], until: datetime) -> None:
+        """Keep claims that still hold until then: for work that may take longer than anyone who died is waited for."""
+        with self._begin() as tx:
+            for batch in _batches(claims):
+                tx.execute(update(work).where(_are(batch)).values(leased_until=until))
+
+    def claimed(self, topic: str, now: datetime) -> int:
+        """How many keys somebody holds."""
+        held = select(func.count()).select_from(work).where(work.c.topic == topic, work.c.leased_until > now)
+        with self._engine.connect() as connection:
+            return int(connection.execute(held).scalar_one())
+
     def next_due(self, topic: str) -> datetime | None:
         """When there is something to claim: a free key is due, or the lease of a claimed one ends. None = no work."""
         ready = func.min(case((work.c.leased_until > work.c.due_at, work.c.leased_until), else_=work.c.due_at))
