@@ -22,28 +22,35 @@ _ACL_GROUPS: Final = {
 
 
 def bucket_grants(bucket: Subject) -> Sequence[Grant]:
-    policy = bucket.granted_by(bucket.policy("Policy"))
+    policy: Sequence[Grant] = bucket.granted_by(bucket.policy("Policy"))
     acl = _acl_grants(bucket)
-    if _is_public(bucket, policy) and _blocks(bucket, "RestrictPublicBuckets"):
-        # a public policy then serves only services and the owner's account
-        policy = [g for g in policy if g.kind not in _PUBLIC_KINDS and (g.via or g.kind is GrantClass.SERVICE)]
-    if any(g.kind is GrantClass.PUBLIC for g in acl) and _blocks(bucket, "IgnorePublicAcls"):
+    policy = unrestricted(bucket, policy, ("PublicAccessBlock",))
+    if any(g.kind is GrantClass.PUBLIC for g in acl) and _blocks(bucket, "IgnorePublicAcls", ("PublicAccessBlock",)):
         acl = [g for g in acl if g.kind is not GrantClass.PUBLIC]
     return [*policy, *acl]
 
 
+def unrestricted(bucket: Subject, grants: Sequence[Grant], block: tuple[str, ...]) -> Sequence[Grant]:
+    """What RestrictPublicBuckets leaves of a policy: a public one serves only services and the owner's account then."""
+    if not _is_public(bucket, grants) or not _blocks(bucket, "RestrictPublicBuckets", block):
+        return grants
+    return [g for g in grants if g.kind not in _PUBLIC_KINDS and (g.via or g.kind is GrantClass.SERVICE)]
+
+
 def _is_public(bucket: Subject, policy: Iterable[Grant]) -> bool:
     """Whether Amazon S3 takes the policy for public: as we judge it, or as its own status says."""
-    return any(g.kind in _PUBLIC_KINDS for g in policy) or bucket.part("PolicyStatus", "IsPublic") is True
+    status = bucket.configuration.get("PolicyStatus")
+    says_so = isinstance(status, Mapping) and status.get("IsPublic") is True
+    return says_so or any(g.kind in _PUBLIC_KINDS for g in policy)
 
 
-def _blocks(bucket: Subject, switch: str) -> bool:
+def _blocks(bucket: Subject, switch: str, block: tuple[str, ...]) -> bool:
     """Whether public access is blocked, at the bucket or at its account.
 
     What could not be read is noted, and counts as a block: nothing is claimed then, and the problem keeps it from
     being a pass.
     """
-    own = bucket.part("PublicAccessBlock")
+    own = bucket.part(*block)
     if isinstance(own, Mapping) and own.get(switch) is True:
         return True
     if "PublicAccessBlock" in bucket.facts.unread_settings:
@@ -52,7 +59,7 @@ def _blocks(bucket: Subject, switch: str) -> bool:
         )
         return True
     account = bucket.facts.account_settings.get("PublicAccessBlock")
-    unread = own is None and "PublicAccessBlock" in bucket.unread and "PublicAccessBlock" not in bucket.configuration
+    unread = own is None and block[0] in bucket.unread and block[0] not in bucket.configuration
     return unread or (isinstance(account, Mapping) and account.get(switch) is True)
 
 

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-from vigie.access.buckets import bucket_grants
-from vigie.access.constraints import ABSENT, Constraint
+from vigie.access.buckets import bucket_grants, unrestricted
+from vigie.access.constraints import ABSENT, Constraint, equal
 from vigie.access.document import Document, parse
+from vigie.access.profiles import PROFILES
 from vigie.access.requesters import Bounds
 from vigie.access.resource_policy import merged, principal_grant
 from vigie.access.subject import NOTHING_UNREAD, Subject
@@ -39,6 +40,8 @@ def judge(
     ``problems``.
     """
     mechanism = MECHANISMS.get(resource_type)
+    if mechanism is None and (resource_type in PROFILES or "Policy" in configuration):
+        mechanism = _policy_at("Policy")
     if mechanism is None:
         return Access(notes=(f"{resource_type} has no sharing mechanism that is known here",))
     subject = Subject(resource_type, configuration, account, facts, arn, unread, [])
@@ -52,6 +55,13 @@ def _policy_at(*keys: str) -> Callable[[Subject], Sequence[Grant]]:
 
 def _role(role: Subject) -> Sequence[Grant]:
     return role.granted_by(role.policy("AssumeRolePolicyDocument"))
+
+
+def _access_point(point: Subject) -> Sequence[Grant]:
+    origin = point.part("AccessPoint", "VpcConfiguration", "VpcId") or point.part("VpcConfiguration", "VpcId")
+    bounds: Bounds = {"aws:sourcevpc": (equal(str(origin)),)} if origin else {}
+    grants = point.granted_by(point.policy("Policy"), bounds=bounds)
+    return unrestricted(point, grants, ("AccessPoint", "PublicAccessBlockConfiguration"))
 
 
 # Lists and attributes
@@ -136,6 +146,7 @@ def _shared_database_snapshot(snapshot: Subject) -> Sequence[Grant]:
 MECHANISMS: Final[Mapping[str, Callable[[Subject], Sequence[Grant]]]] = MappingProxyType(
     {
         "AWS::S3::Bucket": bucket_grants,
+        "AWS::S3::AccessPoint": _access_point,
         "AWS::SQS::Queue": _policy_at("Attributes", "Policy"),
         "AWS::SNS::Topic": _policy_at("Attributes", "Policy"),
         "AWS::KMS::Key": _key,

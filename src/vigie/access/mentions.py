@@ -143,8 +143,8 @@ class Mentions:
             self.source_arns.setdefault(account, {})[value] = None
             return
         parts = value.split(":", 5)
-        if len(parts) == 6 and not parts[4] and parts[5] and parts[5][0] not in "*?" and not parts[5].endswith("*"):
-            self.source_names[value] = None
+        if len(parts) == 6 and parts[2] == "s3" and parts[5] and not _WILD.search(parts[5]):
+            self.source_names[f"arn:{parts[1]}:s3:::{parts[5]}"] = None  # names of buckets are unique in a partition
         elif len(parts) == 6 and parts[4] not in ("", "*"):
             self._account(parts[4])
 

@@ -17,7 +17,7 @@ from vigie.access.patterns import STAR, Machine, covers, filled, is_literal, mac
 
 MOST_STEPS: Final = 250_000
 """Steps of one automaton that one product may take. Beyond, it is undecided: told as approximate."""
-_FILLINGS: Final = (("", "x"), ("x", "x"), ("stranger", "s"), ("0", "0"), ("1", "1"))
+_FILLINGS: Final = (("x", "x"), ("", "x"), ("stranger", "s"), ("0", "0"), ("1", "1"))
 _FRESH: Final = "x0qzj7-_~§¤¶þ"
 
 

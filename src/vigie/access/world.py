@@ -154,14 +154,16 @@ class World:
         named = self.all
         no_account = f"arn:{self.partition}:s3:::{STAR}"
         arns: tuple[Constraint, ...] = (among([*arns_in(self.stranger, self.partition), no_account], optional=True),)
-        if named.source_names:
-            arns = (*arns, none_of([glob(n) for n in named.source_names]))
+        # an ARN of a bucket tells no account
+        no_buckets = f"arn:{self.partition}:s3:{STAR}:{self.stranger}:{STAR}"
+        arns = (*arns, none_of([no_buckets, *map(glob, named.source_names)]))
         own = source_of(self.stranger, self.partition)
         bounds: dict[str, tuple[Constraint, ...]] = {
             **own.bounds,
             "aws:sourcearn": arns,
             **self._outside_source_organizations(),
             "lambda:eventsourcetoken": (none_of(tuple(named.tokens)),),
+            "s3:dataaccesspointaccount": (among((self.stranger,), optional=True),),
         }
         return Source(self.stranger, bounds)
 

@@ -26,6 +26,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "withdraw": ("vigie.cli.findings:withdraw", "Take a justification back."),
     "audit": ("vigie.cli.findings:audit", "Judge what is recorded again, with all rules and no AWS call."),
     "coverage": ("vigie.cli.coverage:coverage", "Show what could be seen and what could not, and why."),
+    "access": ("vigie.cli.access:access", "Who outside can reach a resource, by which statement."),
+    "evaluate": ("vigie.cli.evaluate:evaluate", "Judge one configuration by all rules: no AWS, no store."),
     "accounts": ("vigie.cli.accounts:accounts", "The accounts that are known."),
     "rules": ("vigie.cli.rules:rules", "The rules: list, show, test."),
     "routes": ("vigie.cli.routes:routes", "Where notifications go, and why."),
