@@ -166,8 +166,10 @@ class App:
     @cached_property
     def sweeper(self) -> Sweeper:
         from vigie.model.canonical import keyed_redactor
+        from vigie.runtime.memory import share_arenas
         from vigie.watch.sweep import Sweeper, SweepOptions
 
+        share_arenas()
         sweep = self.settings.sweep
         return Sweeper(
             self.history,
@@ -495,7 +497,7 @@ class App:
         if sweep:
             self._checked_regions(self._regions_of_settings())
             self._types_to_sweep((), ())
-            loops.append(Loop("watcher", self._sweep_due, 15 * second))
+            loops.append(Loop("watcher", self._sweep_due, min(15 * second, self.settings.sweep.every / 4)))
         return loops
 
     def _judge_due(self) -> bool:

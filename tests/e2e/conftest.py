@@ -16,13 +16,19 @@ _numbers = count(300_000_000_001)
 
 @pytest.fixture(scope="session")
 def moto_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with local_aws(tmp_path_factory.mktemp("moto") / "moto.log") as endpoint:
+    with local_aws(tmp_path_factory.mktemp("moto") / "moto.log", managed_policies=False) as endpoint:
         yield endpoint
 
 
 @pytest.fixture
 def account(moto_endpoint: str) -> LocalAccount:
     """An account that no other test uses."""
+    return LocalAccount(moto_endpoint, str(next(_numbers)))
+
+
+@pytest.fixture
+def other_account(moto_endpoint: str) -> LocalAccount:
+    """Another one."""
     return LocalAccount(moto_endpoint, str(next(_numbers)))
 
 
