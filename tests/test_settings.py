@@ -1,12 +1,15 @@
 """Settings come from one TOML file and VIGIE_* variables; every mistake gets one sentence."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from pydantic import BaseModel
 
 from vigie.model.errors import SettingsError
-from vigie.settings import load_settings, variables
+from vigie.settings import Settings, load_settings, variables
 
 
 def load(tmp_path: Path, text: str = "", **environ: str) -> object:
@@ -101,3 +104,25 @@ def test_a_file_that_is_a_directory_gets_a_sentence(tmp_path: Path) -> None:
 
 def test_every_simple_setting_has_a_variable() -> None:
     assert {"VIGIE_DATA_DIR", "VIGIE_DATABASE_URL", "VIGIE_SWEEP__EVERY", "VIGIE_WEB__LISTEN"} <= set(variables())
+
+
+def test_every_setting_says_what_it_means() -> None:
+    silent = [f"{table.__name__}.{name}" for table in tables(Settings) for name in undescribed(table)]
+    assert silent == []
+
+
+def tables(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    yield model
+    for field in model.model_fields.values():
+        for part in (field.annotation, *get_args(field.annotation)):
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                yield from tables(part)
+
+
+def undescribed(model: type[BaseModel]) -> list[str]:
+    def is_table(annotation: object) -> bool:
+        return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+    return [
+        name for name, field in model.model_fields.items() if not field.description and not is_table(field.annotation)
+    ]

@@ -101,10 +101,10 @@ class _Table(BaseModel):
 class AccountSettings(_Table):
     """An account that is known. ``relation = "third-party"`` accounts are named, never watched."""
 
-    id: AccountId
-    name: str | None = None
-    relation: Literal["own", "third-party"] = "own"
-    watched: bool = True
+    id: AccountId = Field(description="Its 12 digits, in quotes.")
+    name: str | None = Field(None, description="What people call it.")
+    relation: Literal["own", "third-party"] = Field("own", description="What it is to us.")
+    watched: bool = Field(True, description="Own accounts: whether vigie reads it.")
     role_arn: RoleArn | None = Field(None, description="Role to assume; without one, the ambient credentials are used.")
     external_id: str | None = Field(None, description="The role's external id.")
     regions: tuple[RegionName, ...] = Field((), description="Regions to watch in it; empty: those of `regions`.")
@@ -115,8 +115,8 @@ class AccountSettings(_Table):
 class NetworkSettings(_Table):
     """A network that is known to be ours, or trusted."""
 
-    name: str
-    cidr: Cidr
+    name: str = Field(description="What people call it.")
+    cidr: Cidr = Field(description="203.0.113.0/24, or 2001:db8::/32.")
 
 
 class SweepSettings(_Table):
