@@ -109,14 +109,14 @@ def digests(configuration: Configuration, treatment: Treatment = PLAIN) -> tuple
     The same config sha: nothing changed at all. The same durable sha: nothing changed that means anything.
     """
     canonical = canonical_bytes(configuration)
+    return digest(canonical), durable_digest(configuration, treatment, canonical)
+
+
+def durable_digest(configuration: Configuration, treatment: Treatment = PLAIN, canonical: bytes | None = None) -> str:
+    """The second of :func:`digests` alone. ``canonical``: of the whole configuration, where it is at hand."""
     view = durable_view(configuration, treatment)
-    durable = canonical if view is configuration else canonical_bytes(view)
-    return digest(canonical), _durable_name(durable)
-
-
-def durable_digest(configuration: Configuration, treatment: Treatment = PLAIN) -> str:
-    """The second of :func:`digests` alone: to judge an old configuration by today's treatment."""
-    return _durable_name(canonical_bytes(durable_view(configuration, treatment)))
+    whole = canonical if view is configuration else None
+    return _durable_name(canonical_bytes(view) if whole is None else whole)
 
 
 def durable_view(configuration: Configuration, treatment: Treatment = PLAIN) -> Configuration:
