@@ -1,0 +1,21 @@
+"""Which benchmarks there are, and where."""
+
+from __future__ import annotations
+
+import importlib
+
+from bench.tables import Table
+
+BENCHMARKS = {
+    "startup": "bench.startup:startup",
+    "sweep": "bench.sweep:sweep",
+    "recording": "bench.recording:recording",
+    "judging": "bench.judging:judging",
+}
+
+
+def tables_of(name: str, resources: int) -> list[Table]:
+    """Run one benchmark."""
+    module, _, function = BENCHMARKS[name].partition(":")
+    tables: list[Table] = getattr(importlib.import_module(module), function)(resources)
+    return tables
