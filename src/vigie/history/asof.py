@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from vigie.history import blobs, scopes
-from vigie.history.columns import BODY, HEADER, RESOURCE, REVISIONS, AnyRow, Query
+from vigie.history.columns import BODY, HEADER, RESOURCE, REVISIONS, AnyRow
 from vigie.history.rows import resource_of, unreadable_from
 from vigie.history.tables.archive import resource, revision
 from vigie.model.canonical import instant_text
@@ -39,12 +39,11 @@ class Known:
 
 def read(tx: Connection, pk: int, when: datetime) -> Known | None:
     """None for a resource that is not recorded."""
-    columns = (resource.c.scope_pk, resource.c.seen_until, resource.c.present)
-    known = tx.execute(select(*columns).where(resource.c.pk == pk)).one_or_none()
+    known = tx.execute(_RECORDED, {"resource": pk}).one_or_none()
     if known is None:
         return None
-    before = tx.execute(_of(pk).where(revision.c.observed_at <= when).order_by(*_LAST).limit(1)).one_or_none()
-    after = tx.execute(_of(pk).where(revision.c.observed_at > when).order_by(*_FIRST).limit(1)).one_or_none()
+    before = tx.execute(_BEFORE, {"resource": pk, "moment": when}).one_or_none()
+    after = tx.execute(_AFTER, {"resource": pk, "moment": when}).one_or_none()
     runs = scopes.runs(tx, known.scope_pk)
     if after is not None:
         held = after.changed_after or after.looked_before
@@ -97,12 +96,13 @@ def revision_of(row: AnyRow, unreadable: str | None) -> Revision:
     )
 
 
-_LAST = (revision.c.observed_at.desc(), revision.c.number.desc())
-_FIRST = (revision.c.observed_at, revision.c.number)
-
-
-def _of(pk: int) -> Query:
-    return select(*RESOURCE, *HEADER, *BODY).select_from(REVISIONS).where(revision.c.resource_pk == pk)
+# Put together once: SQLAlchemy takes longer to put a statement together than SQLite to run it.
+_RESOURCE: BindParameter[int] = bindparam("resource")
+_MOMENT: BindParameter[datetime] = bindparam("moment")
+_RECORDED = select(resource.c.scope_pk, resource.c.seen_until, resource.c.present).where(resource.c.pk == _RESOURCE)
+_OF = select(*RESOURCE, *HEADER, *BODY).select_from(REVISIONS).where(revision.c.resource_pk == _RESOURCE).limit(1)
+_BEFORE = _OF.where(revision.c.observed_at <= _MOMENT).order_by(revision.c.observed_at.desc(), revision.c.number.desc())
+_AFTER = _OF.where(revision.c.observed_at > _MOMENT).order_by(revision.c.observed_at, revision.c.number)
 
 
 def _revision(row: AnyRow | None) -> Revision | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from vigie.history.columns import COVERAGE
@@ -72,9 +72,15 @@ def note(tx: Connection, scope_pk: int, look: Look, previous: Coverage | None) -
 
 def runs(tx: Connection, scope_pk: int) -> Sequence[Coverage]:
     """All runs of a scope, oldest first."""
-    joined = coverage.join(scope, coverage.c.scope_pk == scope.c.pk)
-    query = select(*COVERAGE).select_from(joined).where(coverage.c.scope_pk == scope_pk)
-    return [coverage_of(row) for row in tx.execute(query.order_by(coverage.c.since, coverage.c.pk))]
+    return [coverage_of(row) for row in tx.execute(_RUNS, {"scope": scope_pk})]
+
+
+_RUNS = (
+    select(*COVERAGE)
+    .select_from(coverage.join(scope, coverage.c.scope_pk == scope.c.pk))
+    .where(coverage.c.scope_pk == bindparam("scope"))
+    .order_by(coverage.c.since, coverage.c.pk)
+)
 
 
 def turned(previous: Coverage | None, now: Coverage) -> bool:
