@@ -122,7 +122,8 @@ class App:
         from vigie.notify.worker import Notifier
 
         def show(text: str) -> None:
-            print(text, flush=True)  # noqa: T201 - the console channel's whole purpose
+            # on standard error: standard output may be one JSON document
+            print(text, file=sys.stderr, flush=True)  # noqa: T201 - the console channel's whole purpose
 
         channels = build_channels(parse_channels(self.settings.channels), write=show, clock=self._clock)
         return Notifier(

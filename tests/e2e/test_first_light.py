@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -85,12 +86,43 @@ def test_what_was_done_between_two_sweeps_is_told_exactly(account: LocalAccount,
     assert any(rule.startswith("s3-") and "public" in rule and id == photos for rule, id in found), found
 
 
+def test_the_same_on_postgresql(account: LocalAccount, tmp_path: Path, postgres: Any, postgres_history: Any) -> None:
+    url = postgres_history.engine.url.render_as_string(hide_password=False)
+    vigie = Command(tmp_path, account.environment | {"VIGIE_DATABASE_URL": url}, f'regions = ["{REGION}"]\n')
+    test_what_was_done_between_two_sweeps_is_told_exactly(account, vigie)
+    assert not (tmp_path / "data" / "vigie.sqlite").exists()
+
+
+def test_a_secret_never_reaches_the_store(account: LocalAccount, vigie: Command) -> None:
+    secret, other = "hunter2-correct-horse", "hunter3-battery-staple"
+    role = account("iam").create_role(RoleName="app", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    functions = account("lambda")
+    functions.create_function(
+        FunctionName="job",
+        Runtime="python3.12",
+        Role=role,
+        Handler="a.b",
+        Code={"ZipFile": b"any"},
+        Environment={"Variables": {"PASSWORD": secret}},
+    )
+    vigie.json("sweep", "--type", "AWS::Lambda::Function")
+    functions.update_function_configuration(FunctionName="job", Environment={"Variables": {"PASSWORD": other}})
+    vigie.json("sweep", "--type", "AWS::Lambda::Function")
+    (changed,) = vigie.items("changes")
+    assert "/Environment/Variables/PASSWORD" in [entry["path"] for entry in changed["diff"]], "that it changed is seen"
+    printed = vigie("history", "job", "--json").out + vigie("show", "job", "--revision", "1", "--json").out
+    printed += vigie("show", "job", "--json").out
+    kept = b"".join(file.read_bytes() for file in (vigie.folder / "data").glob("vigie.sqlite*"))
+    for text in (secret, other):
+        assert text not in printed and text.encode() not in kept
+
+
 def test_a_finding_is_resolved_when_its_cause_is_gone_and_opens_again_when_it_returns(
     account: LocalAccount, vigie: Command
 ) -> None:
     ec2 = account("ec2")
     group = ec2.create_security_group(GroupName="bastion", Description="bastion")["GroupId"]
-    vigie.json("sweep", "--type", "AWS::EC2::*")
+    vigie.json("sweep", "--type", "AWS::EC2::SecurityGroup")
     permission = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 
     def statuses() -> list[tuple[str, str]]:
@@ -99,14 +131,14 @@ def test_a_finding_is_resolved_when_its_cause_is_gone_and_opens_again_when_it_re
 
     assert statuses() == []
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission])
-    vigie.json("sweep", "--type", "AWS::EC2::*")
+    vigie.json("sweep", "--type", "AWS::EC2::SecurityGroup")
     opened = statuses()
     assert {status for status, _ in opened} == {"open"}
     ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[permission])
-    vigie.json("sweep", "--type", "AWS::EC2::*")
+    vigie.json("sweep", "--type", "AWS::EC2::SecurityGroup")
     assert {status for status, _ in statuses()} == {"resolved"}
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission])
-    vigie.json("sweep", "--type", "AWS::EC2::*")
+    vigie.json("sweep", "--type", "AWS::EC2::SecurityGroup")
     assert statuses() == opened, "reopened, it keeps its identity and age"
 
 

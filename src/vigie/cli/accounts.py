@@ -44,7 +44,13 @@ def list_accounts(app: App, as_json: bool) -> None:
 @accounts.command("add")
 @click.argument("id_", metavar="ID")
 @click.option("--name", help="What people call it.")
-@click.option("--relation", type=click.Choice(["own", "third-party"]), default="own", show_default=True)
+@click.option(
+    "--relation",
+    type=click.Choice(["own", "third-party"]),
+    default="own",
+    show_default=True,
+    help="What it is to us.",
+)
 @click.option("--role-arn", metavar="ARN", help="Role to assume to read it.")
 @click.option("--external-id", help="The role's external id.")
 @click.option("--region", "regions", multiple=True, help="Watch only these regions (repeatable).")
