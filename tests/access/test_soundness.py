@@ -18,11 +18,12 @@ from vigie.access.request import Request
 OWN, PEER, FOREIGN, FRESH = "111111111111", "222222222222", "999999999999", "777777777777"
 BUCKET = "arn:aws:s3:::b"
 PRINCIPALS: list[Any] = [
-    "*", {"AWS": FOREIGN}, {"AWS": f"arn:aws:iam::{PEER}:role/r"}, {"AWS": OWN}, {"Service": "sns.amazonaws.com"},
+    "*", "*", "*", "*", "*", {"AWS": FOREIGN}, {"AWS": f"arn:aws:iam::{PEER}:role/r"}, {"AWS": OWN},
+    {"Service": "sns.amazonaws.com"},
     {"AWS": [FOREIGN, PEER]}, {"AWS": "*", "Service": "s3.amazonaws.com"},
 ]  # fmt: skip
-ACTIONS = ["s3:*", "s3:GetObject", "s3:Get*", "s3:PutObject", ["s3:GetObject", "s3:PutObject"]]
-RESOURCES = [f"{BUCKET}/*", BUCKET, "*", f"{BUCKET}/public/*", [BUCKET, f"{BUCKET}/*"]]
+ACTIONS = ["s3:*", "s3:*", "*", "s3:GetObject", "s3:Get*", "s3:PutObject", ["s3:GetObject", "s3:PutObject"]]
+RESOURCES = ["*", "*", f"{BUCKET}/*", BUCKET, "*", f"{BUCKET}/public/*", [BUCKET, f"{BUCKET}/*"]]
 TEXT_KEYS = {
     "aws:PrincipalAccount": [OWN, PEER, FOREIGN, "9*", "*", "?" * 12],
     "aws:PrincipalArn": [f"arn:aws:iam::{PEER}:role/{r}" for r in "r*"] + ["arn:aws:iam::*:role/admin", "*"],
@@ -64,18 +65,21 @@ def conditions(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def statements(draw: st.DrawFn) -> dict[str, Any]:
-    effect = draw(st.sampled_from(["Allow", "Allow", "Deny"]))
+def statements(draw: st.DrawFn, effect: str) -> dict[str, Any]:
     found: dict[str, Any] = {"Effect": effect}
     name = "NotPrincipal" if effect == "Deny" and draw(st.booleans()) and draw(st.booleans()) else "Principal"
-    found[name] = draw(st.sampled_from(PRINCIPALS[1:4] if name == "NotPrincipal" else PRINCIPALS))
+    found[name] = draw(st.sampled_from(PRINCIPALS[5:8] if name == "NotPrincipal" else PRINCIPALS))
     found["NotAction" if draw(st.integers(0, 6)) == 0 else "Action"] = draw(st.sampled_from(ACTIONS))
     found["NotResource" if draw(st.integers(0, 8)) == 0 else "Resource"] = draw(st.sampled_from(RESOURCES))
     condition = draw(conditions())
     return {**found, "Condition": condition} if condition else found
 
 
-POLICIES = st.lists(statements(), min_size=1, max_size=4)
+POLICIES = st.builds(
+    lambda allows, denies: [*allows, *denies],
+    st.lists(statements("Allow"), min_size=1, max_size=2),
+    st.lists(statements("Deny"), max_size=3),
+)
 
 
 def where(draw: st.DrawFn) -> dict[str, str]:

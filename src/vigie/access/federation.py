@@ -15,10 +15,9 @@ from typing import Final
 
 from vigie.access.constraints import none_of
 from vigie.access.document import Condition
-from vigie.access.patterns import STAR, glob, literal
+from vigie.access.patterns import WITH_A_STAR, glob, literal
 from vigie.access.requesters import Bounds
 
-_WITH_A_STAR: Final = f"{STAR}*{STAR}"
 _POSITIVE: Final = re.compile(r"(string|arn)(not)?(equals|like)(ignorecase)?")
 
 
@@ -71,7 +70,7 @@ def strangers_claims(provider: str, conditions: Iterable[Condition]) -> Bounds |
     if claims is None:
         return None
     # no identity provider writes a star into a claim
-    named = {f"{issuer}:{claim}": [_WITH_A_STAR] for claim in claims}
+    named = {f"{issuer}:{claim}": [WITH_A_STAR] for claim in claims}
     for condition in conditions:
         prefix, _, claim = condition.key.rpartition(":")
         if prefix == issuer and claim in claims and _POSITIVE.fullmatch(condition.operator):
@@ -85,4 +84,4 @@ def strangers_claims(provider: str, conditions: Iterable[Condition]) -> Bounds |
 def anyones_claims(provider: str) -> Bounds:
     """What any identity of an issuer can have in its claims, strangers or not."""
     issuer = issuer_of(provider)
-    return {f"{issuer}:{claim}": (none_of((_WITH_A_STAR,)),) for claim in issuers().shared.get(issuer, ())}
+    return {f"{issuer}:{claim}": (none_of((WITH_A_STAR,)),) for claim in issuers().shared.get(issuer, ())}

@@ -8,7 +8,7 @@ from typing import Final
 
 from vigie.access.constraints import ABSENT, Constraint, among, equal, none_of
 from vigie.access.mentions import Mentions
-from vigie.access.patterns import STAR
+from vigie.access.patterns import STAR, WITH_A_STAR
 from vigie.access.requesters import Bounds
 from vigie.access.spans import Line, Spans, network_run, united
 
@@ -38,8 +38,8 @@ def open_networks(mentions: Mentions, stranger: str) -> list[NetworkClass]:
     internet["aws:sourceip"] = (Constraint(False, narrow.others(), every=True),)
     foreign: dict[str, tuple[Constraint, ...]] = {
         "aws:sourceip": (ABSENT,),
-        "aws:sourcevpc": (among(("vpc-" + STAR,)), none_of(tuple(mentions.vpcs))),
-        "aws:sourcevpce": (among(("vpce-" + STAR,)), none_of(tuple(mentions.endpoints))),
+        "aws:sourcevpc": (among(("vpc-" + STAR,)), none_of((WITH_A_STAR, *mentions.vpcs))),
+        "aws:sourcevpce": (among(("vpce-" + STAR,)), none_of((WITH_A_STAR, *mentions.endpoints))),
         "aws:sourcevpcarn": (among((f"arn:aws:ec2:{STAR}:{stranger}:vpc/{STAR}",)),),
         "aws:vpceaccount": (equal(stranger),),
         "aws:vpceorgid": (ABSENT,),

@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import Final
 
 STAR, ONE, STAR_IN_PART, ONE_IN_PART = "\ue000", "\ue001", "\ue002", "\ue003"
-_RUNS: Final = frozenset((STAR, STAR_IN_PART))
+WITH_A_STAR: Final = f"{STAR}*{STAR}"
+"""Texts with a star in them: no name in AWS has one."""
 _SIGNS: Final = frozenset((STAR, ONE, STAR_IN_PART, ONE_IN_PART))
 _NO_SIGNS: Final = str.maketrans(dict.fromkeys(_SIGNS, "\ufffd"))
 _GLOB: Final = str.maketrans({"*": STAR, "?": ONE})
@@ -48,6 +49,11 @@ def shown(pattern: str) -> str:
 
 def is_literal(pattern: str) -> bool:
     return _SIGNS.isdisjoint(pattern)
+
+
+def literal_start(pattern: str) -> str:
+    """What every text of the pattern begins with."""
+    return next((pattern[:place] for place, sign in enumerate(pattern) if sign in _SIGNS), pattern)
 
 
 def filled(pattern: str, run: str, one: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from vigie.access.constraints import ABSENT, Constraint, among, equal, none_of
 from vigie.access.document import Principal, Statement
 from vigie.access.mentions import account_in
-from vigie.access.patterns import ONE_IN_PART, STAR, STAR_IN_PART, glob
+from vigie.access.patterns import ONE_IN_PART, STAR, STAR_IN_PART, WITH_A_STAR, glob
 
 Bounds = Mapping[str, tuple[Constraint, ...]]
 PARTITIONS: Final = ("aws", "aws-cn", "aws-us-gov")
@@ -119,11 +119,11 @@ def principals_of(account: str, of: Of) -> Requester:
     start = f"arn:{of.partition}:iam::{account}:"
     own = [start + "user/" + STAR, start + "role/" + STAR, start + "root"]
     own.append(f"arn:{of.partition}:sts::{account}:federated-user/" + STAR)
-    arns = [among(own), *([none_of(of.no_arns)] if of.no_arns else [])]
-    ids = [c for c in (_ids_of(account, of.stranger), none_of(_ids(of.no_user_ids))) if c is not None]
+    arns = (among(own), none_of((WITH_A_STAR, *of.no_arns)))
+    ids = [c for c in (_ids_of(account, of.stranger), none_of((WITH_A_STAR, *_ids(of.no_user_ids)))) if c is not None]
     bounds: dict[str, tuple[Constraint, ...]] = {
         **_as_caller(account, of),
-        "aws:principalarn": tuple(arns),
+        "aws:principalarn": arns,
         "aws:userid": tuple(ids),
     }
     if of.stranger:
@@ -221,10 +221,14 @@ class Source:
 
 def source_of(account: str, partition: str, names: Sequence[str] = (), more: Bounds | None = None) -> Source:
     """Resources of an account as the source; ``names``: patterns of ARNs without an account that are its own, too."""
+    buckets = f"arn:{partition}:s3:{STAR_IN_PART}:{account}:{STAR}"  # no such: the ARN of a bucket tells no account
     bounds: dict[str, tuple[Constraint, ...]] = {
         "aws:sourceaccount": (among((account,), optional=True),),
         "aws:sourceowner": (among((account,), optional=True),),
-        "aws:sourcearn": (among([*arns_in(account, partition), *names], optional=True),),
+        "aws:sourcearn": (
+            among([*arns_in(account, partition), *names], optional=True),
+            none_of((WITH_A_STAR, buckets)),
+        ),
     }
     for key, constraints in (more or {}).items():
         bounds[key] = (*bounds.get(key, ()), *constraints)

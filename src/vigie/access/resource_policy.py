@@ -230,12 +230,13 @@ def _to_organizations(statement: Statement, policy: Policy, named: Mentions) -> 
     for organization, path in policy.world.organizations(named):
         if organization in granted:
             continue
-        for requester in policy.world.members(organization, path):
-            found = policy.granting.grant(statement, requester, GrantClass.ANY_ACCOUNT_OF_ORG, path or organization)
-            if found:
-                own = policy.world.organization == organization
-                yield replace(found, account=None, relation=Relation.OWN if own else Relation.UNKNOWN)
-                granted += [] if path else [organization]
+        elsewhere = () if path else named.organizations.get(organization, {})
+        requester = policy.world.member(organization, path, elsewhere)
+        found = policy.granting.grant(statement, requester, GrantClass.ANY_ACCOUNT_OF_ORG, path or organization)
+        if found:
+            own = policy.world.organization == organization
+            yield replace(found, account=None, relation=Relation.OWN if own else Relation.UNKNOWN)
+            granted += [] if path else [organization]
     return granted
 
 

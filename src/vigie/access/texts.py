@@ -13,7 +13,7 @@ from enum import Enum, auto
 from itertools import count
 from typing import Final
 
-from vigie.access.patterns import STAR, Machine, covers, filled, is_literal, machine, matches
+from vigie.access.patterns import STAR, Machine, covers, filled, is_literal, literal_start, machine, matches
 
 MOST_STEPS: Final = 250_000
 """Steps of one automaton that one product may take. Beyond, it is undecided: told as approximate."""
@@ -111,22 +111,47 @@ class _Side:
 
 
 def _product(sets: Sequence[Texts], budget: Budget) -> str | Undecided:
+    """One pattern of the widest set after the other, each with all other sets."""
+    widest = max((s for s in sets if s.positive), key=lambda s: len(s.patterns))
+    others = [s for s in sets if s is not widest]
+    capped = False
+    for pattern in widest.patterns:
+        if any(_apart(pattern, widest.fold, s) for s in others):
+            continue
+        found = _walk([Texts((pattern,), widest.fold), *others], budget)
+        if isinstance(found, str):
+            return found
+        capped |= found is Undecided.CAPPED
+    return Undecided.CAPPED if capped else Undecided.EMPTY
+
+
+def _apart(pattern: str, fold: bool, other: Texts) -> bool:
+    """Whether they begin with different literal texts."""
+    if fold or other.fold or not other.positive or len(other.patterns) != 1:
+        return False
+    one, two = literal_start(pattern), literal_start(other.patterns[0])
+    return not (one.startswith(two) or two.startswith(one))
+
+
+def _walk(sets: Sequence[Texts], budget: Budget) -> str | Undecided:
     sides = [_Side(tuple(machine(p, s.fold) for p in s.patterns), s.positive) for s in sets]
-    letters = _letters(sets)
+    folds = any(s.fold for s in sets)
+    fresh = _fresh(sets)
     start = tuple(tuple(1 for _ in side.machines) for side in sides)
     order = count()
-    queue: list[tuple[int, int, int, tuple[tuple[int, ...], ...], str]] = [(0, 0, next(order), start, "")]
+    queue: list[tuple[int, int, int, _State, str]] = [(0, 0, next(order), start, "")]
     seen = {start}
-    cost = len(letters) * sum(len(side.machines) for side in sides)
+    machines = sum(len(side.machines) for side in sides)
     allowed = min(MOST_STEPS, budget.left)
     while queue:
-        allowed -= cost
-        budget.left -= cost
-        if allowed < 0:
-            return Undecided.CAPPED
         _, _, _, state, text = heapq.heappop(queue)
         if all(side.accepts(places) for side, places in zip(sides, state, strict=True)):
             return text
+        letters = _letters(sides, state, fresh, folds)
+        allowed -= len(letters) * machines
+        budget.left -= len(letters) * machines
+        if allowed < 0:
+            return Undecided.CAPPED
         for letter in letters:
             reached = tuple(
                 tuple(m.step(p, letter) for m, p in zip(side.machines, places, strict=True))
@@ -142,10 +167,22 @@ def _product(sets: Sequence[Texts], budget: Budget) -> str | Undecided:
     return Undecided.EMPTY
 
 
-def _letters(sets: Sequence[Texts]) -> list[str]:
-    """Every character that some pattern names (in both cases where case matters somewhere), and one that none does."""
-    named = {c for s in sets for p in s.patterns for c in machine(p, s.fold).signs}
-    if any(s.fold for s in sets):
-        named |= {c.upper() for c in named if len(c.upper()) == 1} | {c.lower() for c in named}
-    fresh = next((c for c in _FRESH if c not in named), "\u2603")
-    return [fresh, *sorted(named | {":"})]
+_State = tuple[tuple[int, ...], ...]
+
+
+def _letters(sides: Sequence[_Side], state: _State, fresh: str, folds: bool) -> list[str]:
+    """The characters that some pattern waits for here (in both cases where some side ignores case), a colon, and one
+    that no pattern names: every other character does the same as that.
+    """
+    waited = {":"}
+    for side, places in zip(sides, state, strict=True):
+        for machine_, at in zip(side.machines, places, strict=True):
+            waited.update(sign for sign, mask in machine_.signs.items() if at & mask)
+    if folds:
+        waited |= {c.upper() for c in waited if len(c.upper()) == 1} | {c.lower() for c in waited}
+    return [fresh, *sorted(waited)]
+
+
+def _fresh(sets: Sequence[Texts]) -> str:
+    named = {c.lower() for s in sets for p in s.patterns for c in p}
+    return next((c for c in _FRESH if c not in named), "\u2603")

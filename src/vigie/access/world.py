@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -11,7 +11,7 @@ from vigie.access.constraints import ABSENT, Constraint, among, equal, none_of
 from vigie.access.document import Document, Statement
 from vigie.access.mentions import Mentions, account_of, fitting_accounts, mentions_of, whole_account
 from vigie.access.networks import NetworkClass, named_networks, open_networks
-from vigie.access.patterns import STAR, glob, is_literal
+from vigie.access.patterns import STAR, WITH_A_STAR, glob, is_literal
 from vigie.access.profiles import Profile
 from vigie.access.requesters import (
     IN_NO_ORGANIZATION,
@@ -116,9 +116,11 @@ class World:
                 if filled.startswith("o-") and filled not in self.all.organizations:
                     yield in_organization(filled)
 
-    def members(self, organization: str, path: str = "") -> Iterator[Requester]:
-        """An account that nobody names, in an organisation (or a part of it)."""
-        yield principals_of(self.stranger, self._stranger_in(in_organization(organization, path)))
+    def member(self, organization: str, path: str = "", elsewhere: Iterable[str] = ()) -> Requester:
+        """An account that nobody names, in an organisation (or a part of it, or ``elsewhere`` than in some parts)."""
+        found = principals_of(self.stranger, self._stranger_in(in_organization(organization, path)))
+        parts = [glob(p) for p in elsewhere]
+        return found.within({"aws:principalorgpaths": (none_of(parts),)}) if parts else found
 
     # Accounts
 
@@ -156,7 +158,7 @@ class World:
         arns: tuple[Constraint, ...] = (among([*arns_in(self.stranger, self.partition), no_account], optional=True),)
         # an ARN of a bucket tells no account
         no_buckets = f"arn:{self.partition}:s3:{STAR}:{self.stranger}:{STAR}"
-        arns = (*arns, none_of([no_buckets, *map(glob, named.source_names)]))
+        arns = (*arns, none_of([no_buckets, WITH_A_STAR, *map(glob, named.source_names)]))
         own = source_of(self.stranger, self.partition)
         bounds: dict[str, tuple[Constraint, ...]] = {
             **own.bounds,
