@@ -240,6 +240,8 @@ class App:
             CredentialsError: No account is set, and there are no credentials.
         """
         known = {account.id: account for account in self.accounts()}
+        for account_id in (one for one in ids if one in known):
+            _check_readable(account_id, known[account_id])
         reached = {account.id for account in self.settings.accounts}
         if not reached or any(account_id not in known for account_id in ids):
             current = self._current_account()

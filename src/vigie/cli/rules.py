@@ -83,7 +83,11 @@ def test(app: App, path: Path | None, as_json: bool) -> int:
     if not tested:
         raise UsageError(f"There is no rule below {path}.")
     if as_json:
-        print_json(documents.list_document(map(documents.plain, results)) | {"without_examples": without})
+        rows = (
+            {"rule": r.rule, "example": str(r.example), "passed": r.passed, "explanation": r.explanation}
+            for r in results
+        )
+        print_json(documents.list_document(rows) | {"without_examples": without})
         return ExitCode.FINDINGS if failed else ExitCode.DONE
     screen = console()
     for result in failed:
