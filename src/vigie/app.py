@@ -9,6 +9,7 @@ import difflib
 import os
 import secrets
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -193,15 +194,9 @@ class App:
         """
         file = self.settings.data_dir.expanduser() / "keys" / name
         try:
-            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            try:
-                descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            except FileExistsError:
-                key = bytes.fromhex(file.read_text(encoding="ascii").strip())
-            else:
-                key = secrets.token_bytes(KEY_BYTES)
-                with os.fdopen(descriptor, "w", encoding="ascii") as opened:
-                    opened.write(key.hex() + "\n")
+            if not file.exists():
+                _make_key(file)
+            key = bytes.fromhex(file.read_text(encoding="ascii").strip())
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "it does not hold a key"
             raise SettingsError(f"The key {file} cannot be used ({reason}): restore it from your back-up.") from None
@@ -367,8 +362,9 @@ class App:
                 f"The rule {rules[0]} looks at no type of the catalogue: there is nothing to sweep for it."
             )
         chosen = tuple(asked) or self.settings.types
+        catalogue = self.catalogue
         try:
-            self.catalogue.select(chosen)
+            catalogue.select(chosen)
         except CatalogueError as error:
             raise (UsageError(str(error)) if asked else SettingsError(f"The setting types: {error}")) from None
         return chosen
@@ -381,8 +377,9 @@ class App:
         """
         from vigie.model.errors import CatalogueError
 
+        catalogue = self.catalogue
         try:
-            return self.catalogue.select(patterns or ("*",))
+            return catalogue.select(patterns or ("*",))
         except CatalogueError as error:
             raise UsageError(str(error)) from None
 
