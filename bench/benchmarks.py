@@ -11,6 +11,7 @@ BENCHMARKS = {
     "sweep": "bench.sweep:sweep",
     "recording": "bench.recording:recording",
     "judging": "bench.judging:judging",
+    "access": "bench.access:access",
 }
 
 
