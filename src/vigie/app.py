@@ -564,6 +564,20 @@ def sweep_shard(work: tuple[Settings, Request], shard: tuple[int, int], progress
         app.close()
 
 
+def _make_key(file: Path) -> None:
+    """Whole or not at all, and once: of several processes, the first one's key is everybody's. Raises OSError."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor, made = tempfile.mkstemp(dir=file.parent, prefix=".new-")
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as opened:
+            opened.write(secrets.token_hex(KEY_BYTES) + "\n")
+        os.link(made, file)
+    except FileExistsError:
+        pass  # another process was first: its key counts
+    finally:
+        os.unlink(made)
+
+
 def _account(given: AccountSettings) -> Account:
     return Account(
         id=given.id,
