@@ -126,3 +126,32 @@ def undescribed(model: type[BaseModel]) -> list[str]:
     return [
         name for name, field in model.model_fields.items() if not field.description and not is_table(field.annotation)
     ]
+
+
+def test_paths_in_the_file_are_relative_to_it(tmp_path: Path) -> None:
+    settings = load(tmp_path, 'catalogue_paths = ["overlay"]\nrules_paths = ["/abs", "~/mine"]\ndata_dir = "data"')
+    assert settings.catalogue_paths == (tmp_path / "overlay",)
+    assert settings.rules_paths == (Path("/abs"), Path("~/mine"))
+    assert settings.data_dir == tmp_path / "data"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('regions = "eu-west-1"', "The setting regions is wrong: write a list, in brackets."),
+        ("sweep = 1", "The setting sweep is wrong: write a table."),
+        ('sweep = { threads = "many" }', "The setting sweep.threads is wrong: write a whole number."),
+        ("sweep = { threads = 0 }", "The setting sweep.threads is wrong: it must be greater than or equal to 1."),
+        ('sweep = { every = "0s" }', "The setting sweep.every is wrong: it must be longer than nothing."),
+        ('sweep = { every = "9999999999d" }', "is longer than a hundred years"),
+        ("accounts = [{}]", r"The setting accounts\[1\].id is wrong: it is missing."),
+        (
+            'log = { level = "loud" }',
+            "The setting log.level is wrong: it must be 'debug', 'info', 'warning' or 'error'.",
+        ),
+        ("catalogue_paths = [1]", "The setting catalogue_paths"),
+    ],
+)
+def test_a_wrong_value_is_told_in_words_for_people(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(SettingsError, match=sentence):
+        load(tmp_path, text)

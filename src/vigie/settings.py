@@ -150,7 +150,7 @@ class Settings(_Table):
 
     data_dir: Path = Field(
         default_factory=lambda: user_data_path("vigie", appauthor=False),
-        description="Where the embedded database, keys and logs are kept.",
+        description="Where the embedded database and keys are kept. (Paths in the file are relative to the file.)",
     )
     database_url: str | None = Field(None, description="postgresql://user@host/name; without one, SQLite in data_dir.")
     regions: tuple[RegionName, ...] = Field((), description="Regions to watch; empty: all that are enabled.")
@@ -205,7 +205,7 @@ def load_settings(
 
 def _from_file(file: Path, *, must_exist: bool) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return _rooted(tomllib.loads(file.read_text(encoding="utf-8")), file.absolute().parent)
     except FileNotFoundError:
         if must_exist:
             raise SettingsError(f"There is no settings file {file}: create it, or name another.") from None
@@ -217,6 +217,19 @@ def _from_file(file: Path, *, must_exist: bool) -> dict[str, Any]:
         raise SettingsError(f"The settings file {file} is not UTF-8 text: save it as UTF-8.") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"The settings file {file} is not valid TOML: {error}.") from None
+
+
+def _rooted(values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Paths in the file are relative to the file, wherever the command is called from."""
+
+    def rooted(value: Any) -> Any:
+        return value if not isinstance(value, str) or value.startswith("~") else str(folder / value)
+
+    for name in ("data_dir", "catalogue_paths", "rules_paths"):
+        given = values.get(name)
+        if given is not None:
+            values[name] = [rooted(part) for part in given] if isinstance(given, list) else rooted(given)
+    return values
 
 
 RESERVED = frozenset({"VIGIE_CONFIG", "VIGIE_COMPLETE"})

@@ -315,3 +315,14 @@ def test_a_full_disk_behind_the_output_is_told_and_a_reader_that_has_enough_is_n
     left = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True)
     os.close(writer)
     assert (left.returncode, "Traceback" in left.stderr) == (0, False)
+
+
+def test_a_broken_overlay_is_no_mistake_of_the_command_line(vigie: Any, tmp_path: Path) -> None:
+    vigie.settings('catalogue_paths = ["overlay"]')
+    said = vigie("sweep", "--type", "AWS::SQS::Queue")
+    assert said.code == 4
+    assert said.err == f"vigie: The overlay directory {tmp_path / 'overlay'} does not exist: correct catalogue_paths.\n"
+    (tmp_path / "overlay").mkdir()
+    (tmp_path / "overlay" / "sqs.toml").write_text("x = [")
+    assert vigie("catalogue", "policy", "--type", "AWS::SQS::Queue").code == 4
+    assert vigie("resources").code == 0, "what is recorded can be read all the same"

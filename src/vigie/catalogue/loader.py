@@ -133,7 +133,7 @@ def _installed() -> Iterator[_File]:
 
 def _overlay(directory: Path) -> Iterator[_File]:
     if not directory.is_dir():
-        raise CatalogueError(f"the overlay directory {directory} does not exist")
+        raise CatalogueError(f"The overlay directory {directory} does not exist: correct catalogue_paths.")
     for file in _files(directory, frozenset()):
         yield replace(file, overlaid_by=(str(directory / file.name),))
 
@@ -148,7 +148,7 @@ def _parsed(path: Traversable) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise CatalogueError(f"{path} cannot be read: {error}") from error
+        raise CatalogueError(f"{path} cannot be read: {error}.") from error
 
 
 def _laid_over(file: _File | None, overlay: _File) -> _File:
