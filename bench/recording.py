@@ -24,7 +24,7 @@ from vigie.model.scope import Outcome, Scope
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ROUNDS = 4
 """How often every resource changes."""
-LOOK_UPS = 2_000
+LOOK_UPS_OF_ONE = 2
 
 
 @dataclass
@@ -89,9 +89,9 @@ def _measured(store: Store, estate: Sequence[Revision]) -> list[tuple[str, ...]]
             _record(history, look)
         size = store.size(history)
     with store.spending("state_at") as history:
-        _look_back(history, len(estate))
+        _look_back(history, len(estate), LOOK_UPS_OF_ONE * len(estate))
     n = len(estate)
-    counts = {"first look": n, "changes": n * ROUNDS, "state_at": LOOK_UPS}
+    counts = {"first look": n, "changes": n * ROUNDS, "state_at": LOOK_UPS_OF_ONE * n}
     bytes_of = {"first look": first_size / n, "changes": (size - first_size) / (n * ROUNDS)}
     return [_row(store, what, count, bytes_of.get(what)) for what, count in counts.items()]
 
@@ -141,9 +141,9 @@ def _record(history: History, looks: Sequence[ScopeRecord]) -> None:
         history.recorder.record(look, look.finished_at)
 
 
-def _look_back(history: History, resources: int) -> None:
+def _look_back(history: History, resources: int, count: int) -> None:
     chance = random.Random(1)  # noqa: S311 - the same every time
-    for _ in range(LOOK_UPS):
+    for _ in range(count):
         when = NOW + timedelta(minutes=chance.randrange(60 * (ROUNDS + 1)))
         history.archive.state_at(chance.randrange(1, resources + 1), when)
 

@@ -168,10 +168,10 @@ class App:
     @cached_property
     def sweeper(self) -> Sweeper:
         from vigie.model.canonical import keyed_redactor
-        from vigie.runtime.memory import share_arenas
+        from vigie.runtime.memory import share_one_arena
         from vigie.watch.sweep import Sweeper, SweepOptions
 
-        share_arenas()
+        share_one_arena()
         sweep = self.settings.sweep
         return Sweeper(
             self.history,
