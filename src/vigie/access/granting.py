@@ -83,7 +83,9 @@ class Granting:
             return self._told(statement, requester, kind, who, None, [_CAPPED], via) if search.capped else None
         doubts = [*way.doubts, *([doubt] if doubt else [])]
         found = self._told(statement, requester, kind, who, way, doubts, via)
-        if way.left and len(statement.actions) > 1 and not statement.not_action:
+        # keys are independent: where no Deny had to be left by another action, all actions go the same way
+        chosen = len(way.box[ACTION]) > len(search.begin(self.start)[ACTION]) + 1
+        if chosen and len(statement.actions) > 1 and not statement.not_action:
             return self._by_action(found, statement, requester, search, allow, denies)
         return found
 

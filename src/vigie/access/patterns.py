@@ -51,6 +51,7 @@ def is_literal(pattern: str) -> bool:
     return _SIGNS.isdisjoint(pattern)
 
 
+@lru_cache(maxsize=8192)
 def literal_start(pattern: str) -> str:
     """What every text of the pattern begins with."""
     return next((pattern[:place] for place, sign in enumerate(pattern) if sign in _SIGNS), pattern)
@@ -150,6 +151,8 @@ def matches(pattern: str, text: str, fold: bool = False) -> bool:
         return pattern.lower() == text.lower() if fold else pattern == text
     if pattern == STAR:
         return True
+    if not fold and not text.startswith(literal_start(pattern)):
+        return False
     return machine(pattern, fold).accepts(text)
 
 

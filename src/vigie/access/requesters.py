@@ -199,11 +199,10 @@ def _arns_of_access_points(account: str) -> list[str]:
 
 def arns_in(account: str, partition: str) -> list[str]:
     """ARNs of resources in an account, as far as their owner can choose: a region has a hyphen, and names no colon."""
-    region = f"{STAR_IN_PART}-{STAR_IN_PART}-{ONE_IN_PART}"
-    found = []
-    for place in (region, ""):
-        start = f"arn:{partition}:{STAR_IN_PART}:{place}:{account}:"
-        found += [start + STAR_IN_PART, *(f"{start}{typed}:{STAR_IN_PART}" for typed in _TYPED)]
+    start = f"arn:{partition}:{STAR_IN_PART}:"
+    regional = f"{start}{STAR_IN_PART}-{STAR_IN_PART}-{ONE_IN_PART}:{account}:"
+    found = [regional + STAR_IN_PART, f"{start}:{account}:{STAR_IN_PART}"]
+    found += [f"{regional}{typed}:{STAR_IN_PART}" for typed in _TYPED]
     return found
 
 

@@ -83,7 +83,7 @@ class Search:
     def way(self, allow: Rule, denies: Sequence[Rule], start: Box) -> Way | None:
         """A way for the requester from within ``start``; None where there is none (or the search was capped)."""
         self._steps, self.capped = 0, False
-        box = self.joined(self._begin(start), allow.parts)
+        box = self.joined(self.begin(start), allow.parts)
         if box is None:
             return None
         left: list[str] = []
@@ -97,8 +97,8 @@ class Search:
             doubts.append("whether its conditions can be met together was not decided: the search was capped")
         return Way(final, states, tuple(dict.fromkeys(left)), tuple(doubts))
 
-    def _begin(self, start: Box) -> Box:
-        """The start, within the bounds that the requester has there too."""
+    def begin(self, start: Box) -> Box:
+        """The start of a search, within the bounds that the requester has there too."""
         found = dict(start)
         for key in start.keys() & self.requester.bounds.keys():
             found[key] = (*start[key], *self.requester.bound(key))

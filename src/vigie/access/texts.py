@@ -15,7 +15,7 @@ from typing import Final
 
 from vigie.access.patterns import STAR, Machine, covers, filled, is_literal, literal_start, machine, matches
 
-MOST_STEPS: Final = 250_000
+MOST_STEPS: Final = 120_000
 """Steps of one automaton that one product may take. Beyond, it is undecided: told as approximate."""
 _FILLINGS: Final = (("x", "x"), ("", "x"), ("stranger", "s"), ("0", "0"), ("1", "1"))
 _FRESH: Final = "x0qzj7-_~§¤¶þ"
@@ -25,7 +25,7 @@ _FRESH: Final = "x0qzj7-_~§¤¶þ"
 class Budget:
     """Steps that are left for all the questions about one policy."""
 
-    left: int = 1_500_000
+    left: int = 400_000
 
 
 class Undecided(Enum):
@@ -56,6 +56,8 @@ def common_text(sets: Sequence[Texts], samples: Sequence[str] = (), budget: Budg
         if all(s.holds(sample) for s in sets):
             return sample
     positive = [s for s in sets if s.positive]
+    if budget is not None:
+        budget.left -= sum(len(s.patterns) for s in sets)
     base = min(positive, key=_width, default=Texts((STAR,)))
     for candidate in _candidates(positive or [base]):
         if all(s.holds(candidate) for s in sets):
