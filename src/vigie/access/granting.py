@@ -16,7 +16,7 @@ from vigie.access.patterns import STAR, literal
 from vigie.access.reading import Reader, actions_of
 from vigie.access.request import Request
 from vigie.access.requesters import Bounds, Requester
-from vigie.access.search import ACTION, RESOURCE, Box, Rule, Search, Way
+from vigie.access.search import ACTION, RESOURCE, Box, Part, Rule, Search, Way
 from vigie.access.texts import Budget, Texts
 from vigie.access.verdict import Grant, GrantClass
 from vigie.access.world import World
@@ -113,6 +113,11 @@ class Granting:
                 "why_not_exact": found.why_not_exact or again.why_not_exact,
             }
         )
+
+    def scope(self, statement: Statement) -> list[Part]:
+        """The actions and resources that a statement speaks of."""
+        rule = self.reader.rule(statement, _NOBODY, {})
+        return [(key, part) for key, part in rule.parts if key in (ACTION, RESOURCE)]
 
     def nobody(self, statement: Statement, kind: GrantClass, who: str, account: str | None) -> Grant:
         """A grant that no request can use now."""

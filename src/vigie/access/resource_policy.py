@@ -15,7 +15,7 @@ from typing import Any, Final
 from vigie.access.constraints import among, none_of
 from vigie.access.document import Document, Principal, Statement
 from vigie.access.granting import Granting, RefusedError
-from vigie.access.mentions import Mentions, account_in, account_of, whole_account
+from vigie.access.mentions import Mentions, account_in, account_of, mentions_of, whole_account
 from vigie.access.networks import KEYS as NETWORK_KEYS
 from vigie.access.patterns import arn_glob, glob
 from vigie.access.profiles import ANY, Profile
@@ -200,6 +200,8 @@ def _to_everybody(statement: Statement, policy: Policy) -> Iterator[Grant]:
         found = granting.grant(statement, requester, GrantClass.PUBLIC, "*")
         if found:
             yield found
+            if len(found.conditions) > len(statement.conditions):
+                yield from _to_those_spared(statement, policy)
             return
     named = world.named_by(statement)
     yield from serving_grants("", statement, granting, named)
@@ -213,6 +215,22 @@ def _to_everybody(statement: Statement, policy: Policy) -> Iterator[Grant]:
             yield from _to_account(account, statement, policy, requesters, named)
     for identifier in named.user_ids:
         yield from _to_user_id(identifier, statement, policy)
+
+
+def _to_those_spared(statement: Statement, policy: Policy) -> Iterator[Grant]:
+    """Beside a grant to everybody: accounts that may do what a Deny keeps from all others."""
+    granting, world = policy.granting, policy.world
+    named = mentions_of(world.denies)
+    accounts = [a for a in dict.fromkeys([*named.accounts, *_accounts_spared(policy)]) if a != policy.account]
+    for deny in world.denies if accounts else ():
+        denied: Bounds = {key: (part,) for key, part in granting.scope(deny)}
+        if any(granting.grant(statement, r.within(denied), GrantClass.PUBLIC, "*") for r in world.anybody_openly):
+            continue
+        words = [part.words for _, part in granting.scope(deny)]
+        for account in accounts:
+            requesters = [world.account_principals(account).within(denied)]
+            for found in _to_account(account, statement, policy, requesters, named):
+                yield replace(found, conditions=tuple(dict.fromkeys([*found.conditions, *words])))
 
 
 def _accounts_spared(policy: Policy) -> Iterator[str]:
