@@ -96,7 +96,9 @@ def _default(name: str, value: Any) -> str:
         return "the platform's data directory"
     if hasattr(value, "total_seconds"):
         return f"`{format_duration(value)}`"
-    return "" if value in (None, (), {}) or value is PydanticUndefined else f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    if value in (None, (), {}) or value is PydanticUndefined:
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def _tables(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:

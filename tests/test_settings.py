@@ -12,7 +12,7 @@ from vigie.model.errors import SettingsError
 from vigie.settings import Settings, load_settings, variables
 
 
-def load(tmp_path: Path, text: str = "", **environ: str) -> object:
+def load(tmp_path: Path, text: str = "", **environ: str) -> Settings:
     file = tmp_path / "vigie.toml"
     file.write_text(text)
     return load_settings(file, environ)
