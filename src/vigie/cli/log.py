@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 if TYPE_CHECKING:
     from vigie.settings import LogSettings
@@ -16,6 +17,21 @@ SECRETS = ("password", "secret", "token", "authorization", "cookie", "external_i
 def redact(_logger: Any, _method: str, event: Any) -> Any:
     """A structlog processor: replaces values that are secret by their name."""
     return {k: "…" if any(word in k.lower() for word in SECRETS) else v for k, v in event.items()}
+
+
+class StandardError:
+    """Standard error as it is now. Where nobody can be told any more (a terminal that is gone, a full disk), the work
+    goes on: a line of the log is never a reason to stop sweeping.
+    """
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):
+            return sys.stderr.write(text)
+        return 0
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
 
 
 def configure_log(settings: LogSettings) -> None:
@@ -39,9 +55,9 @@ def configure_log(settings: LogSettings) -> None:
         if settings.format == "json"
         else [*shared, last],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, StandardError())),
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(
-        level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
+        level=max(level, logging.WARNING), stream=StandardError(), format="%(levelname)s %(name)s: %(message)s"
     )
