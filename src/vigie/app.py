@@ -168,10 +168,10 @@ class App:
     @cached_property
     def sweeper(self) -> Sweeper:
         from vigie.model.canonical import keyed_redactor
-        from vigie.runtime.memory import share_one_arena
+        from vigie.runtime.memory import keep_little_memory
         from vigie.watch.sweep import Sweeper, SweepOptions
 
-        share_one_arena()
+        keep_little_memory()
         sweep = self.settings.sweep
         return Sweeper(
             self.history,
@@ -304,7 +304,7 @@ class App:
         else:
             summary = self.sweeper.sweep(request, progress)
         progress(summary.scopes, summary.scopes, "judging")
-        audit = self.auditor.run(self._clock())
+        audit = self._judged()
         if not summary.accounts and len(summary.failed_accounts) == 1:
             account, reason = next(iter(summary.failed_accounts.items()))
             raise CredentialsError(
@@ -332,16 +332,16 @@ class App:
             opened=audit.opened,
             resolved=audit.resolved,
             unknown=audit.unknown,
-            notices=(*dict.fromkeys(summary.notices), *self._still_judged()),
+            notices=tuple(dict.fromkeys(summary.notices)),
         )
 
-    def _still_judged(self) -> list[str]:
-        """A sentence, where another process holds work of the auditor, or died with it a moment ago."""
+    def _judged(self) -> AuditReport:
+        """Judge what is due; and what another process holds, which may have been killed: judged twice does no harm."""
         from vigie.audit.worker import TOPIC
 
-        held = self.history.work.claimed(TOPIC, self._clock())
-        what = f"{held:,} resources are being judged by another vigie, or by one that was killed"
-        return [f"{what}: `vigie audit` judges them now."] if held else []
+        now = self._clock()
+        report = self.auditor.run(now)
+        return report + self.auditor.judge_everything(now) if self.history.work.claimed(TOPIC, now) else report
 
     def _present(self, accounts: Sequence[str]) -> int:
         counts = [

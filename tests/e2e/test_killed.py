@@ -188,6 +188,20 @@ def test_a_killed_sweep_is_finished_by_the_next(
     assert_all_is_there_once(later, sink)
 
 
+def test_a_sweep_right_after_a_killed_one_judges_what_that_one_held(
+    account: LocalAccount, vigie: Command, sink: Sink
+) -> None:
+    begin(account, vigie)
+    change(account)
+    (vigie.folder / "rules" / "block").touch()
+    process = vigie.start("sweep")
+    kill_when(process, judging(vigie, process))
+    (vigie.folder / "rules" / "block").unlink()
+    assert vigie("sweep").code == 0
+    assert {row["name"] for row in vigie.items("findings", "--rule", "acme-stuck")} == {"same", "new"}
+    assert ("acme-stuck", "new") in sink.told
+
+
 def test_a_delivery_that_was_killed_is_made_by_the_next_start(
     account: LocalAccount, vigie: Command, later: App, sink: Sink
 ) -> None:
