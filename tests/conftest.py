@@ -8,8 +8,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from hypothesis import HealthCheck, settings
 
 from vigie.history.store import History, open_history
 from vigie.history.tables.all import metadata
+from vigie.testing.local_aws import LocalAccount, local_aws
 
 # importmode=importlib: what several test modules share is imported from here
 sys.path.insert(0, str(Path(__file__).parent))
@@ -27,6 +29,20 @@ settings.register_profile(
     "vigie", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
 )
 settings.load_profile("vigie")
+
+
+@pytest.fixture(scope="session")
+def moto_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A local AWS that all tests of a process share, each with an account of its own."""
+    with local_aws(tmp_path_factory.mktemp("moto") / "moto.log", managed_policies=False) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="session")
+def new_account(moto_endpoint: str) -> Callable[[], LocalAccount]:
+    """Makes accounts that no other test uses."""
+    numbers = count(300_000_000_001)
+    return lambda: LocalAccount(moto_endpoint, str(next(numbers)))
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vigie.model.account import Account, Network, Relation
+from vigie.model.account import Account, Network, Relation, is_account, partition_of
 from vigie.model.change import Change, ChangeKind
 from vigie.model.errors import CredentialsError, SettingsError, UsageError, VigieError
 from vigie.model.finding import Finding, FindingStatus, Justification
@@ -28,7 +28,7 @@ from vigie.model.scope import Outcome
 from vigie.model.treatment import PLAIN, Treatment
 from vigie.runtime.local import Loop
 from vigie.runtime.processes import in_processes
-from vigie.settings import AccountSettings, Settings, is_account
+from vigie.settings import AccountSettings, Settings
 
 if TYPE_CHECKING:
     from vigie.audit.estate import EstateSettings
@@ -133,7 +133,7 @@ class App:
             channels,
             clock=self._clock,
             base_url=self.settings.web.base_url,
-            accounts=lambda: {account.id: account for account in self.accounts()},
+            accounts=self.known_accounts,
         )
 
     @property
@@ -206,12 +206,15 @@ class App:
 
     # accounts
 
-    def accounts(self) -> list[Account]:
-        """All known accounts: those of the settings laid over those of the store."""
+    def known_accounts(self) -> dict[str, Account]:
+        """All known accounts by id, sorted: those of the settings laid over those of the store."""
         from vigie.audit.estate import known_accounts
 
-        known = known_accounts(self.history, self.estate_settings)
-        return [known[account_id] for account_id in sorted(known)]
+        return dict(sorted(known_accounts(self.history, self.estate_settings).items()))
+
+    def accounts(self) -> list[Account]:
+        """All known accounts, by id."""
+        return list(self.known_accounts().values())
 
     def add_account(self, given: AccountSettings) -> Account:
         """Make an account known, or replace what is known of it; returns it.
@@ -234,7 +237,7 @@ class App:
             UsageError: A named account is not known, or not to be read.
             CredentialsError: No account is set, and there are no credentials.
         """
-        known = {account.id: account for account in self.accounts()}
+        known = self.known_accounts()
         for account_id in (one for one in ids if one in known):
             _check_readable(account_id, known[account_id])
         reached = {account.id for account in self.settings.accounts}
@@ -259,7 +262,7 @@ class App:
             current = self.entrances.current()
         except CallFailed as failure:
             raise CredentialsError(_not_identified(failure)) from None
-        if current.id not in {account.id for account in self.accounts()}:
+        if current.id not in self.known_accounts():
             self.history.accounts.put(current, self._clock())
         return current
 
@@ -294,15 +297,7 @@ class App:
 
     def _swept(self, request: Request, progress: Progress) -> SweepReport:
         """Raises CredentialsError: not one of the accounts could be entered, and only one was asked for."""
-        processes = self.settings.sweep.processes
-        if processes > 1:
-            summaries = in_processes(sweep_shard, (self.settings, request), processes, progress)
-            summary = summaries[0]
-            for other in summaries[1:]:
-                summary.join(other)
-            summary.seconds = max(one.seconds for one in summaries)
-        else:
-            summary = self.sweeper.sweep(request, progress)
+        summary = self._look(request, progress)
         progress(summary.scopes, summary.scopes, "judging")
         audit = self._judged()
         if not summary.accounts and len(summary.failed_accounts) == 1:
@@ -311,6 +306,17 @@ class App:
                 f"The account {account} could not be read: {reason}. Nothing was concluded about it."
             )
         return self._report(request, summary, audit)
+
+    def _look(self, request: Request, progress: Progress) -> SweepSummary:
+        """Sweep, in this process or in as many as the settings say."""
+        processes = self.settings.sweep.processes
+        if processes == 1:
+            return self.sweeper.sweep(request, progress)
+        summary, *others = in_processes(sweep_shard, (self.settings, request), processes, progress)
+        for other in others:
+            summary.join(other)
+        summary.seconds = max(one.seconds for one in (summary, *others))
+        return summary
 
     def _report(self, request: Request, summary: SweepSummary, audit: AuditReport) -> SweepReport:
         from vigie.history.findings import FindingFilter
@@ -469,7 +475,7 @@ class App:
         from vigie.notify.reading import change_event, finding_event
         from vigie.notify.routes import explain
 
-        accounts = {account.id: account for account in self.accounts()}
+        accounts = self.known_accounts()
         if isinstance(about, Change):
             event = change_event(about, accounts)
         else:
@@ -530,11 +536,7 @@ class App:
         chosen = tuple(accounts[claim.key] for claim in claims)
         request = Request(chosen, self.settings.regions, self.settings.types, due_every=self.settings.sweep.every)
         try:
-            progress = self._renewing(claims)
-            if self.settings.sweep.processes > 1:
-                in_processes(sweep_shard, (self.settings, request), self.settings.sweep.processes, progress)
-            else:
-                self.sweeper.sweep(request, progress)
+            self._look(request, self._renewing(claims))
         finally:
             with self.history.begin() as tx:
                 self.history.work.done(tx, claims)
@@ -584,7 +586,7 @@ def _account(given: AccountSettings) -> Account:
         name=given.name,
         relation=Relation(given.relation),
         watched=given.watched and given.relation == "own",
-        partition=given.role_arn.split(":")[1] if given.role_arn else "aws",
+        partition=partition_of(given.role_arn or ""),
         role_arn=given.role_arn,
         external_id=given.external_id,
         regions=given.regions,

@@ -21,11 +21,11 @@ from platformdirs import user_config_path, user_data_path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from vigie.model.account import is_account
 from vigie.model.durations import parse_duration
 from vigie.model.errors import SettingsError
 
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d")
-_ACCOUNT = re.compile(r"\d{12}")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 
 
@@ -36,14 +36,9 @@ def _region(value: str) -> str:
 
 
 def _account(value: str) -> str:
-    if not _ACCOUNT.fullmatch(value):
+    if not is_account(value):
         raise ValueError(f"{value!r} is not an AWS account id: write its 12 digits, in quotes")
     return value
-
-
-def is_account(text: str) -> bool:
-    """Whether it has the form of an account id."""
-    return _ACCOUNT.fullmatch(text) is not None
 
 
 def is_region(text: str) -> bool:

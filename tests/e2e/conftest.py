@@ -1,35 +1,39 @@
-"""A local AWS of the session's own, an account in it for each test, and the command as a user runs it."""
+"""The command as a user runs it, in accounts of a local AWS."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import count
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pytest_httpserver import HTTPServer
 
 from vigie.testing.command import Command
-from vigie.testing.local_aws import REGION, LocalAccount, local_aws
-
-_numbers = count(300_000_000_001)
-
-
-@pytest.fixture(scope="session")
-def moto_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with local_aws(tmp_path_factory.mktemp("moto") / "moto.log", managed_policies=False) as endpoint:
-        yield endpoint
+from vigie.testing.local_aws import REGION, LocalAccount
 
 
 @pytest.fixture
-def account(moto_endpoint: str) -> LocalAccount:
-    """An account that no other test uses."""
-    return LocalAccount(moto_endpoint, str(next(_numbers)))
+def account(new_account: Callable[[], LocalAccount]) -> LocalAccount:
+    return new_account()
 
 
 @pytest.fixture
-def other_account(moto_endpoint: str) -> LocalAccount:
-    """Another one."""
-    return LocalAccount(moto_endpoint, str(next(_numbers)))
+def other_account(new_account: Callable[[], LocalAccount]) -> LocalAccount:
+    return new_account()
+
+
+@pytest.fixture
+def hook(httpserver: HTTPServer) -> str:
+    """Settings that tell everything to the test's webhook."""
+    return f"""
+[channels.hook]
+kind = "webhook"
+url = "{httpserver.url_for("/hook")}"
+allow_private = true
+[[routes]]
+name = "all"
+channels = ["hook"]
+"""
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ def sink(httpserver: HTTPServer) -> Sink:
 
 
 @pytest.fixture
-def vigie(account: LocalAccount, tmp_path: Path, httpserver: HTTPServer, sink: Sink) -> Command:
+def vigie(account: LocalAccount, tmp_path: Path, sink: Sink, hook: str) -> Command:
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules" / "stuck.py").write_text(BLOCKING_RULE)
     settings = f"""
@@ -82,13 +82,7 @@ def vigie(account: LocalAccount, tmp_path: Path, httpserver: HTTPServer, sink: S
         rules_paths = ["{tmp_path / "rules"}"]
         [sweep]
         threads = 1
-        [channels.hook]
-        kind = "webhook"
-        url = "{httpserver.url_for("/hook")}"
-        allow_private = true
-        [[routes]]
-        name = "all"
-        channels = ["hook"]
+        {hook}
         """
     return Command(tmp_path, account.environment, settings)
 

@@ -25,20 +25,14 @@ PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture
-def vigie(account: LocalAccount, tmp_path: Path, httpserver: HTTPServer) -> Command:
+def vigie(account: LocalAccount, tmp_path: Path, httpserver: HTTPServer, hook: str) -> Command:
     httpserver.expect_request("/hook").respond_with_data("")
     settings = f"""
         regions = ["{REGION}"]
         types = ["AWS::SQS::Queue"]
         [sweep]
         every = "2s"
-        [channels.hook]
-        kind = "webhook"
-        url = "{httpserver.url_for("/hook")}"
-        allow_private = true
-        [[routes]]
-        name = "all"
-        channels = ["hook"]
+        {hook}
         """
     return Command(tmp_path, account.environment, settings)
 

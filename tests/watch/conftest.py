@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import count
 
 import pytest
 
@@ -14,22 +13,14 @@ from vigie.catalogue.loader import Catalogue, load
 from vigie.catalogue.policy import permission_for
 from vigie.history.store import History
 from vigie.model.canonical import keyed_redactor
-from vigie.testing.local_aws import REGION, LocalAccount, local_aws
+from vigie.testing.local_aws import REGION, LocalAccount
 from vigie.watch.sweep import Sweeper, SweepOptions
-
-_numbers = count(400_000_000_001)
-
-
-@pytest.fixture(scope="session")
-def moto_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with local_aws(tmp_path_factory.mktemp("moto") / "moto.log", managed_policies=False) as endpoint:
-        yield endpoint
 
 
 @pytest.fixture
-def account(moto_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> LocalAccount:
+def account(new_account: Callable[[], LocalAccount], monkeypatch: pytest.MonkeyPatch) -> LocalAccount:
     """An account that no other test uses; its credentials are in the environment."""
-    made = LocalAccount(moto_endpoint, str(next(_numbers)))
+    made = new_account()
     for name, value in made.environment.items():
         monkeypatch.setenv(name, value)
     return made

@@ -12,8 +12,8 @@ from typing import Final
 
 from vigie.access.document import Condition, Principal, Statement
 from vigie.access.spans import narrow_networks
+from vigie.model.account import is_account
 
-ACCOUNT_ID: Final = re.compile(r"\d{12}")
 _ACCOUNT_KEYS: Final = frozenset({"aws:principalaccount", "kms:calleraccount", "s3:dataaccesspointaccount"})
 _ARN_KEYS: Final = frozenset(
     {"aws:principalarn", "s3:dataaccesspointarn", "lambda:sourcefunctionarn", "ec2:sourceinstancearn"}
@@ -98,7 +98,7 @@ class Mentions:
             names[value] = None
 
     def _account(self, value: str) -> None:
-        if ACCOUNT_ID.fullmatch(value):
+        if is_account(value):
             self.accounts[value] = None
         elif _WILD.search(value):
             self.account_patterns[value] = None
@@ -116,7 +116,7 @@ class Mentions:
 
     def _user_id(self, value: str) -> None:
         name = value.split(":")[0]
-        if ACCOUNT_ID.fullmatch(name):
+        if is_account(name):
             self.accounts[name] = None
         elif name and not _WILD.search(name):
             self.user_ids[name] = None
@@ -131,7 +131,7 @@ class Mentions:
             paths[value] = None
 
     def _source_account(self, value: str) -> None:
-        if ACCOUNT_ID.fullmatch(value):
+        if is_account(value):
             self.source_accounts[value] = None
         elif _WILD.search(value):
             self.account_patterns[value] = None
@@ -173,17 +173,17 @@ def mentions_of(statements: Iterable[Statement], *, principals: bool = False) ->
 def account_in(arn: str) -> str | None:
     """The account in an ARN, when it is one account."""
     parts = arn.split(":", 5)
-    return parts[4] if len(parts) == 6 and ACCOUNT_ID.fullmatch(parts[4]) else None
+    return parts[4] if len(parts) == 6 and is_account(parts[4]) else None
 
 
 def account_of(principal: str) -> str | None:
     """The account of an ``AWS`` principal: its number, or that in its ARN."""
-    return principal if ACCOUNT_ID.fullmatch(principal) else account_in(principal)
+    return principal if is_account(principal) else account_in(principal)
 
 
 def whole_account(principal: str) -> bool:
     """A number of an account or its root: any principal of it that it lets."""
-    return bool(ACCOUNT_ID.fullmatch(principal)) or principal.endswith(":root")
+    return is_account(principal) or principal.endswith(":root")
 
 
 def fitting_accounts(patterns: Iterable[str]) -> Iterator[str]:
@@ -193,5 +193,5 @@ def fitting_accounts(patterns: Iterable[str]) -> Iterator[str]:
         for digit in "0973":
             filled = head + digit * max(0, 12 - len(head) - len(tail)) * bool(star) + tail
             filled = filled.replace("?", digit).replace("*", "")
-            if ACCOUNT_ID.fullmatch(filled):
+            if is_account(filled):
                 yield filled

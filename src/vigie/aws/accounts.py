@@ -12,7 +12,7 @@ from vigie.aws.caller import Caller, Line
 from vigie.aws.credentials import Purse, RolePurse, Session
 from vigie.aws.errors import CallFailed
 from vigie.aws.options import DEFAULT_REGION, HOME_REGIONS
-from vigie.model.account import Account
+from vigie.model.account import Account, partition_of
 from vigie.model.scope import Outcome, Problem
 
 ENTRY_OPERATIONS: Final = frozenset(
@@ -63,12 +63,6 @@ class Regions:
     def certain(self) -> bool:
         """Whether AWS said so; otherwise they are those that botocore knows."""
         return not self.problems
-
-
-def partition_of(arn: str) -> str:
-    """``arn:aws-cn:iam::…`` → ``aws-cn``."""
-    parts = arn.split(":", 2)
-    return parts[1] if len(parts) == 3 and parts[1] else "aws"
 
 
 class Entrances:

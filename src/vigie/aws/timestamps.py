@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from botocore.utils import parse_timestamp
 
+from vigie.model.canonical import instant_text
+
 _CANONICAL: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _ISO: Final = re.compile(r"\d{4}-\d\d-\d\dT")
 
@@ -32,8 +34,5 @@ def read_timestamp(value: Any) -> str:
 
 
 def canonical_time(moment: datetime) -> str:
-    """RFC 3339 in UTC, with a fraction only where it is not zero."""
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    text = moment.strftime("%Y-%m-%dT%H:%M:%S")
-    fraction = f"{moment.microsecond:06d}".rstrip("0")
-    return f"{text}.{fraction}Z" if fraction else f"{text}Z"
+    """As configurations hold times; one without a zone is UTC."""
+    return instant_text(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import IO, Any, Final
+from typing import IO, Any
 
+from vigie.model.account import is_account
 from vigie.model.errors import UsageError
-
-_ACCOUNT: Final = re.compile(r"\d{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +51,6 @@ def account_id(text: str) -> str:
     Raises:
         UsageError: it is none.
     """
-    if not _ACCOUNT.fullmatch(text):
+    if not is_account(text):
         raise UsageError(f"{text!r} is no AWS account: it must have 12 digits.")
     return text

@@ -54,7 +54,8 @@ def explain_nothing(
     Raises:
         UsageError: A type or rule that does not exist, or what cannot be an account or a region.
     """
-    from vigie.settings import is_account, is_region
+    from vigie.model.account import is_account
+    from vigie.settings import is_region
 
     if account is not None and not is_account(account):
         raise UsageError(f"{account!r} is not an AWS account id: write its 12 digits.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from vigie.history.columns import AnyRow
@@ -90,11 +89,6 @@ def unreadable_from(text: str | None) -> Problems:
     if text is None:
         return {}
     return {key: _problem(members) for key, members in json.loads(text).items()}
-
-
-def known_as(resource: Resource, pk: int, **values: Any) -> Resource:
-    """The resource as it is recorded now."""
-    return replace(resource, pk=pk, **values)
 
 
 def _problem_members(problem: Problem) -> dict[str, Any]:

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+_ID: Final = re.compile(r"[0-9]{12}")
+
+
+def is_account(text: str) -> bool:
+    """Whether it has the form of an account id."""
+    return _ID.fullmatch(text) is not None
+
+
+def partition_of(arn: str) -> str:
+    """``arn:aws-cn:iam::…`` → ``aws-cn``; ``aws`` where it is no ARN."""
+    parts = arn.split(":", 2)
+    return parts[1] if len(parts) == 3 and parts[1] else "aws"
 
 
 class Relation(StrEnum):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from vigie.access import Grant, GrantClass
+from vigie.model.account import is_account
 from vigie.rules import Estate, Relation, Revision, Severity, Violation, rule
 from vigie.rules.sharing import SHARED_TYPES, actions, refuse_doubt
 
@@ -34,4 +35,4 @@ def cross_account_root(resource: Revision, estate: Estate) -> Iterator[Violation
 
 
 def _whole_account(grant: Grant) -> bool:
-    return grant.who.endswith(":root") or (grant.who.isdigit() and len(grant.who) == 12)
+    return grant.who.endswith(":root") or is_account(grant.who)

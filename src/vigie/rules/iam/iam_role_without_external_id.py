@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from vigie.model.account import is_account
 from vigie.rules import CannotTell, Estate, Relation, Revision, Severity, Violation, rule
 from vigie.rules.policies import texts
 
@@ -43,4 +44,4 @@ def _accounts(statement: Mapping[str, Any]) -> set[str]:
     principal = statement.get("Principal")
     named = texts(principal.get("AWS")) if isinstance(principal, Mapping) else ()
     found = {name if name.isdigit() else (name.split(":") + [""] * 5)[4] for name in named}
-    return {account for account in found if len(account) == 12 and account.isdigit()}
+    return {account for account in found if is_account(account)}

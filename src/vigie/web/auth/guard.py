@@ -10,7 +10,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 
 from vigie.history.users import Permission
-from vigie.web.auth.csrf import HEADER, SAFE, is_forged
+from vigie.web.auth.csrf import FIELD, HEADER, SAFE, is_forged
 from vigie.web.auth.identity import Identity, identify
 from vigie.web.config import Web
 from vigie.web.errors import LoginFirst, Refusal
@@ -91,7 +91,7 @@ Person = Annotated[Identity, Depends(person)]
 async def person_acting(request: Request, identity: Person, web: WebOf) -> Identity:
     """The person that sends a form of ours."""
     form = await request.form()
-    token = form.get("csrf_token")
+    token = form.get(FIELD)
     _refuse_forged(web, request, identity, token if isinstance(token, str) else None)
     return identity
 
