@@ -1,0 +1,56 @@
+"""The composition root: builds store, catalogue and stages from the settings. The only package that knows them all.
+
+One module per thing that is done; :class:`App` has them all. A new one is a class over :class:`~vigie.app.parts.Parts`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from vigie.app.judging import Judging
+from vigie.app.parts import KEY_BYTES, Progress, utc_now
+from vigie.app.sweeping import Sweeping
+from vigie.app.telling import Telling
+from vigie.runtime.local import Loop
+
+KEEP_OUTBOX: Final = timedelta(days=90)
+"""How long what was told is kept for looking up."""
+
+
+class App(Sweeping, Judging, Telling):
+    """vigie, built over one store. Close it at the end."""
+
+    def loops(self, *, sweep: bool) -> list[Loop]:
+        """What ``vigie up`` does over and over.
+
+        Raises:
+            SettingsError: What the loops would stumble over is told at the start, not in their log.
+        """
+        second = timedelta(seconds=1)
+        loops = [
+            Loop("auditor", self._judge_due, 2 * second),
+            Loop("notifier", self._tell_due, 2 * second),
+            Loop("housekeeping", self._clean, timedelta(hours=1)),
+        ]
+        self.overrides, self.notifier  # noqa: B018 - built now, for their mistakes
+        if sweep:
+            self._checked_regions(self._regions_of_settings())
+            self._types_to_sweep((), ())
+            loops.append(Loop("watcher", self._sweep_due, min(15 * second, self.settings.sweep.every / 4)))
+        return loops
+
+    def _judge_due(self) -> bool:
+        return self.auditor.run(self._clock()).judged > 0
+
+    def _tell_due(self) -> bool:
+        told = self.notifier.run_once(self._clock())
+        return told.routed > 0 or told.sent > 0
+
+    def _clean(self) -> bool:
+        with self.history.begin() as tx:
+            self.history.outbox.forget(tx, self._clock() - KEEP_OUTBOX)
+        return False
+
+
+__all__ = ["KEY_BYTES", "App", "Progress", "utc_now"]
