@@ -42,6 +42,8 @@ class Actor:
     account: str | None = None
     principal_id: str | None = None
     """``AIDA…``, ``AROA…:session``."""
+    name: str | None = None
+    """What the identity is called: an IAM user's name, a role's, a person's in Identity Center, a service's."""
     session: str | None = None
     """Name of the role session."""
     issuer: str | None = None
@@ -51,6 +53,8 @@ class Actor:
     source_identity: str | None = None
     invoked_by: str | None = None
     """The service that made the request on behalf of the actor: ``cloudformation.amazonaws.com``."""
+    on_behalf_of: str | None = None
+    """The Identity Center user that a service or a session acts for: the user's id in the identity store."""
     provider: str | None = None
     """Identity provider of a federated actor."""
     mfa: bool | None = None
@@ -61,29 +65,43 @@ class Actor:
     vpc_endpoint: str | None = None
 
 
+class KnownBy(StrEnum):
+    """What ``Subject.id`` is."""
+
+    ID = "id"
+    """What the catalogue identifies the resource by."""
+    NAME = "name"
+    """A name (an alias, an address): the event does not say the id, and the store has to be asked for it."""
+    ARN = "arn"
+    """An ARN, likewise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A resource that an event speaks of."""
 
     type: str
-    """CloudFormation type name."""
+    """CloudFormation type name. Not only types that are watched: whether one is, the catalogue knows."""
     account: str
     region: str
-    """``global`` for types that are read once an account."""
+    """Where the resource lives: ``global`` for what has no region. A bucket's is its own, although buckets are listed
+    once an account: the region of its *scope* is the catalogue's to say."""
     id: str
-    """As the catalogue identifies it."""
+    """As the catalogue identifies it (``known_by`` is ID); otherwise what the event has instead."""
     arn: str | None = None
+    name: str | None = None
+    known_by: KnownBy = KnownBy.ID
 
 
 class EventOutcome(StrEnum):
     """What vigie does about an event."""
 
     SUBJECTS = "subjects"
-    """It names resources: they are read."""
+    """It changed resources that it names: those of watched types are read."""
     SCOPE = "scope"
     """It changed resources of known types that it does not name: those types are listed again."""
     NONE = "none"
-    """A read, a failed call, or a call that changes nothing that is watched. Counted; concludes nothing."""
+    """A read, a failed call, or a call of which nothing is known that it could change. Counted; concludes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +125,11 @@ class Event:
     failed: bool = False
     """Refused, invalid, or a dry run: evidence of an attempt, and never a change."""
     subjects: tuple[Subject, ...] = ()
+    """What it changed. Empty for reads and failed calls, whose resources are in ``about``."""
     implied: tuple[Subject, ...] = ()
     """Resources that change along: the default group of a new VPC, volumes of a new instance."""
+    about: tuple[Subject, ...] = ()
+    """Of a read or a failed call: the resources it was about. Evidence; nothing is read again because of it."""
     scopes: tuple[str, ...] = ()
     """Types to list again, where the resources are not named."""
     outcome: EventOutcome = EventOutcome.NONE
@@ -123,3 +144,26 @@ class Event:
     """Ids of access keys that the call handed out (AssumeRole and its like): events made with them are its doing."""
     record: Mapping[str, Any] = field(default_factory=dict)
     """The whole record, redacted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """Something that came where a record should be, and is none. Its content is not kept: it may hold secrets."""
+
+    error: str
+    """One sentence: what is wrong with it."""
+    digest: str
+    """SHA-256 of what came (of its JSON, where it came inside an envelope), to find it again at its source."""
+    size: int
+    """How many bytes (or characters of its JSON) it had."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsFile:
+    """An S3 notification: it says which object holds records, and holds none itself."""
+
+    bucket: str
+    key: str
+    region: str | None = None
+    version: str | None = None
+    size: int | None = None
