@@ -146,8 +146,10 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(empty: Engine, folder
     before = described(empty)
     later = tmp_path / "later"
     shutil.copytree(folder, later)
-    (later / "versions" / "v0002_breaks.py").write_text(
-        'revision = "0002"\ndown_revision = "0001"\n\n'
+    last = migrations.known(folder)[-1]
+    following = f"{int(last) + 1:04}"
+    (later / "versions" / f"v{following}_breaks.py").write_text(
+        f'revision = "{following}"\ndown_revision = "{last}"\n\n'
         "from alembic import op\n\n\ndef upgrade():\n"
         '    op.execute("CREATE TABLE half (pk INTEGER)")\n    raise ZeroDivisionError\n'
     )

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, or_, select
 from sqlalchemy import literal_column as literal
 
-from vigie.history import asof, blobs, refs, scopes
+from vigie.history import asof, attributions, blobs, events, refs, scopes
 from vigie.history.columns import BODY, COVERAGE, HEADER, HEADS, RESOURCE, RESOURCES, REVISIONS, AnyRow, Query
 from vigie.history.cursors import decode, encode
 from vigie.history.rows import coverage_of, diff_entry_of, resource_of, unreadable_from
 from vigie.history.tables.archive import blob, change_item, coverage, ref, resource, revision, scope
+from vigie.model.attribution import Attribution
 from vigie.model.change import Change, ChangeKind, DiffEntry, Revision, StateAt
 from vigie.model.paging import Page, Paged
 from vigie.model.queries import ChangeFilter, Facets, ResourceFilter, Statistics
@@ -154,8 +156,8 @@ class Archive:
             query = query.where(revision.c.number < before)
         with self._engine.connect() as tx:
             rows = tx.execute(query.order_by(revision.c.number.desc()).limit(_limit(page) + 1)).all()
-            diffs = _diffs(tx, rows[: _limit(page)])
-        return _paged(rows, page, lambda row: _change(row, diffs), lambda row: (row.number,))
+            told = _told(tx, rows[: _limit(page)])
+        return _paged(rows, page, lambda row: _change(row, told), lambda row: (row.number,))
 
     def state_at(self, pk: int, when: datetime) -> StateAt:
         """How the resource was at that time, and how sure that is. Raises ``KeyError`` for one that is not recorded."""
@@ -171,26 +173,26 @@ class Archive:
         """The revision of that number in the store, with its differences."""
         with self._engine.connect() as tx:
             row = tx.execute(_revisions().where(revision.c.pk == revision_pk)).one_or_none()
-            return _change(row, _diffs(tx, [row])) if row is not None else None
+            return _change(row, _told(tx, [row])) if row is not None else None
 
     def changes(self, filter: ChangeFilter, page: Page) -> Paged[Change]:
         """Changes, the last observed first, with differences."""
-        query = _revisions().where(*_change_conditions(filter, with_kinds=True))
+        query = _revisions()
         if page.after is not None:
             before_time, before_pk = decode(page.after, datetime, int)
             earlier = and_(revision.c.observed_at == before_time, revision.c.pk < before_pk)
             query = query.where(or_(revision.c.observed_at < before_time, earlier))
-        query = query.order_by(revision.c.observed_at.desc(), revision.c.pk.desc())
+        query = query.order_by(revision.c.observed_at.desc(), revision.c.pk.desc()).limit(_limit(page) + 1)
         with self._engine.connect() as tx:
-            rows = tx.execute(query.limit(_limit(page) + 1)).all()
-            diffs = _diffs(tx, rows[: _limit(page)])
-        return _paged(rows, page, lambda row: _change(row, diffs), lambda row: (row.observed_at, row.revision_pk))
+            rows = tx.execute(query.where(*_change_conditions(tx, filter, with_kinds=True))).all()
+            told = _told(tx, rows[: _limit(page)])
+        return _paged(rows, page, lambda row: _change(row, told), lambda row: (row.observed_at, row.revision_pk))
 
     def change_counts(self, filter: ChangeFilter) -> dict[ChangeKind, int]:
         """How many changes of each kind; the filter's own kinds are not looked at."""
-        query = select(revision.c.kind, func.count()).select_from(REVISIONS)
-        query = query.where(*_change_conditions(filter, with_kinds=False)).group_by(revision.c.kind)
+        query = select(revision.c.kind, func.count()).select_from(REVISIONS).group_by(revision.c.kind)
         with self._engine.connect() as tx:
+            query = query.where(*_change_conditions(tx, filter, with_kinds=False))
             return {ChangeKind(row[0]): row[1] for row in tx.execute(query)}
 
     # --- for the estate
@@ -291,7 +293,7 @@ def _contains(text: str) -> Condition:
     return or_(*(func.lower(column).contains(text.lower(), autoescape=True) for column in columns))
 
 
-def _change_conditions(filter: ChangeFilter, *, with_kinds: bool) -> list[Condition]:
+def _change_conditions(tx: Connection, filter: ChangeFilter, *, with_kinds: bool) -> list[Condition]:
     return _given(
         revision.c.observed_at >= filter.since if filter.since is not None else None,
         revision.c.observed_at < filter.until if filter.until is not None else None,
@@ -301,6 +303,7 @@ def _change_conditions(filter: ChangeFilter, *, with_kinds: bool) -> list[Condit
         _same(revision.c.resource_pk, filter.resource),
         _kinds(filter.kinds) if with_kinds and filter.kinds else None,
         _touches(filter.path) if filter.path else None,
+        attributions.is_by(events.actor_pks(tx, filter.actor)) if filter.actor else None,
     )
 
 
@@ -353,8 +356,21 @@ def _head(row: AnyRow) -> Head:
     )
 
 
-def _change(row: AnyRow, diffs: dict[int, tuple[DiffEntry, ...]]) -> Change:
-    return Change(_revision(row), diffs.get(row.revision_pk, ()), row.revision_pk)
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is told of revisions besides themselves, by their number in the store."""
+
+    diffs: dict[int, tuple[DiffEntry, ...]]
+    attributions: dict[int, Attribution]
+
+
+def _told(tx: Connection, rows: Sequence[AnyRow]) -> _Told:
+    return _Told(_diffs(tx, rows), attributions.current(tx, [row.revision_pk for row in rows]))
+
+
+def _change(row: AnyRow, told: _Told) -> Change:
+    pk = row.revision_pk
+    return Change(_revision(row), told.diffs.get(pk, ()), pk, told.attributions.get(pk))
 
 
 def _diffs(tx: Connection, rows: Sequence[AnyRow]) -> dict[int, tuple[DiffEntry, ...]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from vigie.history import blobs, outbox, refs, scopes, work
+from vigie.history import attributions, blobs, outbox, refs, scopes, work
 from vigie.history.plan import Planned, Recorded, check, plan
 from vigie.history.rows import diff_entry_row, unreadable_from, unreadable_text
 from vigie.history.tables.archive import blob, change_item, resource, revision
@@ -76,6 +76,8 @@ class _Writing:
         unread = self._note_seen({draft.resource.id for draft in self.record.drafts})
         coverage = self._note_coverage()
         work.put(self.tx, JUDGE, [str(pk) for pk in {*numbers, *unread}], self.now)
+        durable = [str(change.pk) for change in changes if change.kind.durable]
+        work.put(self.tx, attributions.ATTRIBUTE, durable, self.now)
         self._tell(changes, coverage)
         return changes
 

@@ -12,7 +12,9 @@ from sqlalchemy import Connection, Engine
 
 from vigie.history.accounts import Accounts
 from vigie.history.archive import Archive
+from vigie.history.attributions import Attributions
 from vigie.history.engine import WRITE, connect
+from vigie.history.events import Events
 from vigie.history.findings import Findings
 from vigie.history.outbox import Outbox
 from vigie.history.record import Recorder
@@ -33,6 +35,8 @@ class History:
         self.archive = Archive(engine)
         self.recorder = Recorder(self.begin)
         self.work = Work(engine, self.begin)
+        self.events = Events(engine)
+        self.attributions = Attributions(engine)
         self.findings = Findings(engine)
         self.outbox = Outbox(engine)
         self.accounts = Accounts(engine)

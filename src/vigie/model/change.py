@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from vigie.model.attribution import Attribution
 from vigie.model.resource import Configuration, Resource
 from vigie.model.scope import Problem
 
@@ -101,6 +102,8 @@ class Change:
     diff: tuple[DiffEntry, ...] = ()
     pk: int | None = None
     """= the revision's."""
+    attribution: Attribution | None = None
+    """Who did it, as far as that is concluded; None where nothing was (no event of the account was ever seen)."""
 
     @property
     def kind(self) -> ChangeKind:

@@ -43,6 +43,9 @@ class ChangeFilter:
     """The resource's number in the store (``Resource.pk``)."""
     path: str | None = None
     """What the path of a difference starts with, e.g. ``/IpPermissions``."""
+    actor: str | None = None
+    """Credited to: an ARN (of a user, a role, a session), an access key's id, a name, a source identity. What they
+    did in sessions of roles that they assumed counts too."""
 
 
 @dataclass(frozen=True, slots=True)
