@@ -33,6 +33,11 @@ def allows(document: Document, request: Request) -> bool:
 def _matches(statement: Statement, request: Request, variables: bool) -> bool:
     if not statement.principals or _is_meant(statement.principals, request) == statement.not_principal:
         return False
+    return speaks_of(statement, request, variables)
+
+
+def speaks_of(statement: Statement, request: Request, variables: bool) -> bool:
+    """Whether its actions, resources and conditions match, whoever calls."""
     named = any(_like(a.lower(), request.action.lower()) for a in statement.actions)
     if named == statement.not_action:
         return False

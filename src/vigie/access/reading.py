@@ -23,16 +23,19 @@ class Reader:
 
     variables: bool
     """The document's version knows policy variables."""
+    any_key: bool = False
+    """A condition is a condition, whatever its key: what it says of who calls is not asked."""
     _read: dict[tuple[int, int], Rule] = field(default_factory=dict)
 
     def rule(self, statement: Statement, requester: object, known: Variables) -> Rule:
         """``known``: the values of policy variables for this requester."""
         key = (id(statement), id(requester) if statement.has_variables else 0)
         if key not in self._read:
-            self._read[key] = self._rule(statement, known)
+            self._read[key] = self.read(statement, known)
         return self._read[key]
 
-    def _rule(self, statement: Statement, known: Variables) -> Rule:
+    def read(self, statement: Statement, known: Variables) -> Rule:
+        """The same, read anew."""
         reading = Reading(statement.allow, known if self.variables else None)
         parts: list[Part] = [(ACTION, actions_of(statement))]
         resources = _resources(statement, reading)
@@ -40,7 +43,7 @@ class Reader:
             parts.append((RESOURCE, resources))
         for condition in statement.conditions:
             parts.append((condition.key, constraint_of(condition, reading)))
-            if not is_known(condition.key) and not is_claim(condition.key):
+            if not self.any_key and not is_known(condition.key) and not is_claim(condition.key):
                 reading.doubt(f"the condition {condition} is not weighed: what {condition.key} says is not known here")
         side = "" if statement.allow else f"Deny {statement.label}: "
         return Rule(statement.label, tuple(parts), tuple(side + d for d in reading.doubts))

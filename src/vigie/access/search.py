@@ -90,12 +90,54 @@ class Search:
         final = self._beyond(box, [d for d in denies if self.joined(box, d.parts) is not None], left)
         if final is None:
             return None
+        return self._way(final, box, (allow,), denies, left)
+
+    def through(
+        self, layers: Sequence[Sequence[Rule]], denies: Sequence[Rule], start: Box
+    ) -> tuple[Way, tuple[Rule, ...]] | None:
+        """A way that some Allow of every layer lets through and no Deny stops, and those Allows.
+
+        None where there is none, or the search was capped (``capped`` says so then).
+        """
+        self._steps, self.capped = 0, False
+        return self._layer(layers, denies, self.begin(start), ())
+
+    def _layer(
+        self, layers: Sequence[Sequence[Rule]], denies: Sequence[Rule], box: Box, passed: tuple[Rule, ...]
+    ) -> tuple[Way, tuple[Rule, ...]] | None:
+        if not layers:
+            left: list[str] = []
+            final = self._beyond(box, denies, left)
+            return None if final is None else (self._way(final, box, passed, denies, left), passed)
+        tried: list[Box] = []
+        for rule in sorted(layers[0], key=lambda rule: len(rule.parts)):
+            self._steps += 1
+            if self._steps > MOST_BOXES or self.budget.left < 0:
+                self.capped = True
+                return None
+            smaller = self.joined(box, rule.parts)
+            if smaller is None or smaller in tried:
+                continue
+            tried.append(smaller)
+            found = self._layer(layers[1:], denies, smaller, (*passed, rule))
+            if found is not None or self.capped:
+                return found
+            if smaller is box:  # it let everything through: no other rule of the layer lets more
+                return None
+        return None
+
+    def _way(self, final: Box, box: Box, allows: Sequence[Rule], denies: Sequence[Rule], left: Sequence[str]) -> Way:
         states = {key: found for key, cs in final.items() if (found := self.state(key, cs)) is not None}
-        doubts = list(allow.doubts)
+        doubts = [d for allow in allows for d in allow.doubts]
         doubts += [d for deny in denies if deny.doubts and self._concerned(box, deny) for d in deny.doubts]
         if any(found.doubt for found in states.values()):
             doubts.append("whether its conditions can be met together was not decided: the search was capped")
-        return Way(final, states, tuple(dict.fromkeys(left)), tuple(doubts))
+        return Way(final, states, tuple(dict.fromkeys(left)), tuple(dict.fromkeys(doubts)))
+
+    def outside(self, rules: Sequence[Rule], start: Box) -> Box | None:
+        """A box within ``start`` that none of the rules meets; None where they leave nothing (or it was capped)."""
+        self._steps, self.capped = 0, False
+        return self._beyond(self.begin(start), rules, [])
 
     def begin(self, start: Box) -> Box:
         """The start of a search, within the bounds that the requester has there too."""
