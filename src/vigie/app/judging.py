@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vigie.app.parts import Parts
+from vigie.model.errors import RuleError, UsageError
 from vigie.model.finding import Finding, Justification
 
 if TYPE_CHECKING:
     from vigie.audit.worker import AuditReport
+    from vigie.model.backtest import Backtest
     from vigie.rules.declare import Rule
+    from vigie.rules.discover import RuleSet
     from vigie.rules.examples import ExampleResult
 
 
@@ -28,15 +31,40 @@ class Judging(Parts):
         Raises:
             RuleError: A file below the path cannot be read.
         """
-        from vigie.model.errors import RuleError
-        from vigie.rules.discover import discover
         from vigie.rules.examples import run_examples
 
-        chosen = discover([path], group=None, shipped=False) if path else self.rules
-        if path and chosen.problems:
-            raise RuleError(" ".join(problem.message.removesuffix(".") + "." for problem in chosen.problems))
+        chosen = self._rules_below(path) if path else self.rules
         samples = {**self.rules.samples, **chosen.samples}
         return list(chosen), [result for rule in chosen for result in run_examples(rule, samples)]
+
+    def _rules_below(self, path: Path) -> RuleSet:
+        from vigie.rules.discover import discover
+
+        found = discover([path], group=None, shipped=False)
+        if found.problems:
+            raise RuleError(" ".join(problem.message.removesuffix(".") + "." for problem in found.problems))
+        return found
+
+    def backtest(self, wanted: str, since: datetime, until: datetime, account: str | None) -> Backtest:
+        """What a rule would have said of recorded history. ``wanted``: its id, or a file of one.
+
+        Raises:
+            UsageError: There is no such rule, or the file holds none or several.
+            RuleError: The file cannot be read.
+        """
+        from vigie.audit.backtest import Asked, backtest
+
+        asked = Asked(self._one_rule(wanted), since, until, account)
+        return backtest(self.history, asked, self.estate_settings, self.overrides)
+
+    def _one_rule(self, wanted: str) -> Rule:
+        path = Path(wanted)
+        if path.suffix not in (".py", ".toml") or not path.exists():
+            return self.rules.get(wanted)
+        found = self._rules_below(path)
+        if len(found) != 1:
+            raise UsageError(f"{path} holds {len(found)} rules: name a file with one.")
+        return next(iter(found))
 
     def justify(
         self, finding: Finding, *, author: str, reason: str, expires_at: datetime | None, now: datetime

@@ -11,6 +11,7 @@ import click
 from vigie.cli.options import explain_nothing, one_resource, page, page_options, scope_options
 from vigie.cli.output import console, print_json, print_table, printable, severity_text
 from vigie.cli.session import json_option, store_options, with_app
+from vigie.cli.times import TIME
 from vigie.model import documents
 from vigie.model.durations import parse_duration
 from vigie.model.errors import ExitCode, UsageError
@@ -35,6 +36,7 @@ SEVERITIES = [severity.value for severity in Severity]
 )
 @click.option("--all", "everything", is_flag=True, help="Every status.")
 @click.option("--resource", metavar="RESOURCE", help="Only of this resource: an ARN, an id or a unique name.")
+@click.option("--at", "at", type=TIME, help="As they stood at this time (2026-11-23T10:00:00Z, or 2h).")
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit with 1 if an open finding is this severe or more.")
 @page_options
 @json_option
@@ -50,6 +52,7 @@ def findings(
     statuses: tuple[str, ...],
     everything: bool,
     resource: str | None,
+    at: datetime | None,
     fail_on: str | None,
     limit: int,
     after: str | None,
@@ -58,6 +61,8 @@ def findings(
     """List what is wrong, most severe first."""
     from vigie.history.findings import FindingFilter
 
+    if at is not None and fail_on is not None:
+        raise UsageError("Give either --at or --fail-on: the exit code speaks of what is open now.")
     default = (FindingStatus.OPEN, FindingStatus.UNKNOWN)
     shown = tuple(FindingStatus) if everything else tuple(FindingStatus(s) for s in statuses) or default
     wanted = FindingFilter(
@@ -69,7 +74,8 @@ def findings(
         type=type_,
         resource=one_resource(app, resource).pk if resource else None,
     )
-    found = app.history.findings.query(wanted, page(limit, after))
+    asked = page(limit, after)
+    found = app.history.past.findings(wanted, at, asked) if at else app.history.findings.query(wanted, asked)
     if not found.items:
         explain_nothing(app, account=account, region=region, type_=type_, rule=rule)
     if as_json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -86,15 +86,18 @@ def _show_state(state: StateAt, resource: Any, as_json: bool) -> None:
     if as_json:
         print_json(state_document(state, resource))
         return
-    screen = console()
-    style = {Certainty.EXACT: "green", Certainty.CHANGED_IN_WINDOW: "yellow", Certainty.UNKNOWN: "red"}[state.certainty]
-    screen.print(
-        f"{when(state.asked)}: {state.certainty.value}. {printable(state.explanation)}", style=style, markup=False
-    )
+    _print_certainty(state)
     if state.revision:
         _print_revision(state.revision)
     if state.next_revision:
-        screen.print(f"Next seen: revision {state.next_revision.number} at {when(state.next_revision.observed_at)}.")
+        console().print(f"Next seen: revision {state.next_revision.number} at {when(state.next_revision.observed_at)}.")
+
+
+def _print_certainty(state: StateAt) -> None:
+    style = {Certainty.EXACT: "green", Certainty.CHANGED_IN_WINDOW: "yellow", Certainty.UNKNOWN: "red"}[state.certainty]
+    console().print(
+        f"{when(state.asked)}: {state.certainty.value}. {printable(state.explanation)}", style=style, markup=False
+    )
 
 
 def state_document(state: StateAt, resource: Any) -> documents.Document:
@@ -153,18 +156,32 @@ def history(app: App, resource: str, limit: int, after: str | None, as_json: boo
 @click.command()
 @click.argument("resource")
 @click.argument("revisions", nargs=-1, type=click.IntRange(1))
+@click.option("--from", "since", type=TIME, help="Its state at this time instead (2026-11-23T10:00:00Z, or 2h).")
+@click.option("--to", "until", type=TIME, help="Its state at this time; without it, now.")
 @json_option
 @store_options
 @with_app
-def diff(app: App, resource: str, revisions: tuple[int, ...], as_json: bool) -> None:
-    """Show what differs between two revisions of a resource.
+def diff(
+    app: App,
+    resource: str,
+    revisions: tuple[int, ...],
+    since: datetime | None,
+    until: datetime | None,
+    as_json: bool,
+) -> None:
+    """Show what differs between two revisions of a resource, or between how it was at two times.
 
     RESOURCE: an ARN, an id or a unique name. REVISIONS: two numbers; one = against the one before; none = the last two.
     """
     if len(revisions) > 2:
         raise UsageError("Give at most two revisions: `vigie diff RESOURCE 2 5`.")
+    if revisions and (since or until):
+        raise UsageError("Give either revisions, or --from and --to.")
     found = one_resource(app, resource)
     assert found.pk is not None  # noqa: S101 - what the archive finds is recorded
+    if since is not None or until is not None:
+        _diff_of_times(app, found, since, until or datetime.now(UTC), as_json)
+        return
     latest = app.history.archive.latest(found.pk)
     last = latest.number if latest else 0
     numbers = revisions if len(revisions) == 2 else (revisions[0] - 1, revisions[0]) if revisions else (last - 1, last)
@@ -177,6 +194,30 @@ def diff(app: App, resource: str, revisions: tuple[int, ...], as_json: bool) -> 
         return
     screen = console()
     screen.print(printable(f"{found}: revision {before.number} → {now.number}"), style="bold", markup=False)
+    for line in diff_lines(entries):
+        screen.print(line)
+    if not entries:
+        screen.print("  No difference.")
+
+
+def _diff_of_times(app: App, resource: Any, since: datetime | None, until: datetime, as_json: bool) -> None:
+    if since is None:
+        raise UsageError("Give --from, the time to compare with: `vigie diff RESOURCE --from 2h`.")
+    if since >= until:
+        raise UsageError(f"--to ({when(until)}) must be after --from ({when(since)}).")
+    before, after = (app.history.archive.state_at(resource.pk, moment) for moment in (since, until))
+    unknown = next((state for state in (before, after) if not state.is_known), None)
+    if unknown is not None:
+        raise UsageError(f"How {resource} was at {when(unknown.asked)} is not known: {unknown.explanation}")
+    was, became = (state.revision.configuration if state.revision else {} for state in (before, after))
+    entries = compute_diff(was, became, app.treatment(resource.type))
+    if as_json:
+        print_json(documents.states_comparison_document(before, after, resource, entries))
+        return
+    screen = console()
+    screen.print(printable(str(resource)), style="bold", markup=False)
+    for state in (before, after):
+        _print_certainty(state)
     for line in diff_lines(entries):
         screen.print(line)
     if not entries:
@@ -203,6 +244,8 @@ def _revision(app: App, resource: Any, number: int) -> Revision:
     help="Only these kinds; without it, all but `ephemeral` and `baseline`.",
 )
 @click.option("--all", "everything", is_flag=True, help="All kinds.")
+@click.option("--path", metavar="PATH", help="Only where a difference is at or below this path: /Policy.")
+@click.option("--value", metavar="TEXT", help="Only where an old or new value (at --path, if given) holds this text.")
 @page_options
 @json_option
 @store_options
@@ -217,6 +260,8 @@ def changes(
     resource: str | None,
     kinds: tuple[str, ...],
     everything: bool,
+    path: str | None,
+    value: str | None,
     limit: int,
     after: str | None,
     as_json: bool,
@@ -239,6 +284,8 @@ def changes(
         type=type_,
         resource=one_resource(app, resource).pk if resource else None,
         kinds=shown,
+        path=path,
+        value=value,
     )
     found = app.history.archive.changes(wanted, page(limit, after))
     hidden = _hidden(app, wanted, shown)

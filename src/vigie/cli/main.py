@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "history": ("vigie.cli.look:history", "Show all that happened to a resource."),
     "diff": ("vigie.cli.look:diff", "Show what differs between two revisions of a resource."),
     "changes": ("vigie.cli.look:changes", "List what changed."),
+    "estate": ("vigie.cli.estate:estate", "List all that was there at a time, and how sure that is."),
     "findings": ("vigie.cli.findings:findings", "List what is wrong."),
     "justify": ("vigie.cli.findings:justify", "Accept a finding, with a reason."),
     "withdraw": ("vigie.cli.findings:withdraw", "Take a justification back."),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from vigie.cli.options import check_type
-from vigie.cli.output import console, print_json, print_table, printable, severity_text
+from vigie.cli.output import console, print_json, print_table, printable, severity_text, when
 from vigie.cli.session import json_option, store_options, with_app
+from vigie.cli.times import TIME
 from vigie.model import documents
+from vigie.model.durations import format_duration
 from vigie.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -96,3 +99,48 @@ def test(app: App, path: Path | None, as_json: bool) -> int:
         screen.print(f"! {rule} has no examples.", style="yellow", markup=False)
     screen.print(f"{len(results) - len(failed)} examples passed, {len(failed)} failed.")
     return ExitCode.FINDINGS if failed else ExitCode.DONE
+
+
+@rules.command("backtest")
+@click.argument("rule", metavar="RULE|FILE")
+@click.option("--since", type=TIME, required=True, help="From this time on (2026-11-23T10:00:00Z, or 90d).")
+@click.option("--until", type=TIME, help="Up to this time; without it, now.")
+@click.option("--account", metavar="ID", help="Only resources of this account.")
+@json_option
+@store_options
+@with_app
+def backtest(app: App, rule: str, since: datetime, until: datetime | None, account: str | None, as_json: bool) -> None:
+    """Judge recorded history by a rule: when it would have fired, on what, for how long. Findings are not touched.
+
+    RULE: the id of a rule, or a file that holds one (.py or .toml), like a rule that you are writing.
+    """
+    end = until or datetime.now(UTC)
+    if since >= end:
+        raise UsageError(f"--until ({when(end)}) must be after --since ({when(since)}).")
+    found = app.backtest(rule, since, end, account)
+    if as_json:
+        print_json(documents.backtest_document(found))
+        return
+    rows = [
+        (
+            when(episode.opened_at),
+            when(episode.closed_at) if episode.closed_at else "",
+            format_duration(episode.lasted(found.until)),
+            "unknown" if episode.unknown else severity_text(episode.severity),
+            episode.resource.name or episode.resource.id,
+            episode.resource.account,
+            episode.resource.region,
+            episode.message,
+        )
+        for episode in found.episodes
+    ]
+    columns = ("opened", "closed", "for", "severity", "resource", "account", "region", "what")
+    print_table(columns, rows, empty="It would not have fired.")
+    on = len({episode.resource.pk for episode in found.findings})
+    console(stderr=True).print(
+        f"{found.rule}, {when(found.since)} to {when(found.until)}: {found.resources:,} resources in "
+        f"{found.revisions:,} states: {len(found.findings):,} findings on {on:,} resources, "
+        f"{sum(e.closed_at is None for e in found.findings):,} of them open at the end; "
+        f"{len(found.unknown):,} times it could not have told.",
+        markup=False,
+    )

@@ -16,6 +16,7 @@ from vigie.history.cursors import decode, encode
 from vigie.history.rows import coverage_of, diff_entry_of, resource_of, unreadable_from
 from vigie.history.tables.archive import blob, change_item, coverage, ref, resource, revision, scope
 from vigie.model.attribution import Attribution
+from vigie.model.canonical import canonical_text
 from vigie.model.change import Change, ChangeKind, DiffEntry, Revision, StateAt
 from vigie.model.paging import Page, Paged
 from vigie.model.queries import ChangeFilter, Facets, ResourceFilter, Statistics
@@ -302,8 +303,8 @@ def _change_conditions(tx: Connection, filter: ChangeFilter, *, with_kinds: bool
         _same(scope.c.type, filter.type),
         _same(revision.c.resource_pk, filter.resource),
         _kinds(filter.kinds) if with_kinds and filter.kinds else None,
-        _touches(filter.path) if filter.path else None,
         attributions.is_by(events.actor_pks(tx, filter.actor)) if filter.actor else None,
+        _differs(filter.path, filter.value) if filter.path or filter.value else None,
     )
 
 
@@ -313,9 +314,14 @@ def _kinds(kinds: Sequence[ChangeKind]) -> Condition:
     return and_(literal("revision.durable"), asked) if all(kind.durable for kind in kinds) else asked
 
 
-def _touches(path: str) -> Condition:
-    starts = change_item.c.path.startswith(path, autoescape=True)
-    return exists().where(change_item.c.revision_pk == revision.c.pk, starts)
+def _differs(path: str | None, value: str | None) -> Condition:
+    """One difference of the change has both."""
+    said = [change_item.c.revision_pk == revision.c.pk]
+    said += [change_item.c.path.startswith(path, autoescape=True)] if path else []
+    if value:
+        written = canonical_text(value)[1:-1]  # as it stands in canonical JSON, without the quotes
+        said.append(or_(*(c.contains(written, autoescape=True) for c in (change_item.c.old, change_item.c.new))))
+    return exists().where(*said)
 
 
 # --- rows

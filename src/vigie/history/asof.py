@@ -7,6 +7,7 @@ last one, the last known state is given as such.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -51,9 +52,16 @@ def read(tx: Connection, pk: int, when: datetime) -> Known | None:
         held = known.seen_until
     else:
         held = runs[-1].last_listed_began if runs else None
+    return known_of(_revision(before), _revision(after), held, runs, when)
+
+
+def known_of(
+    before: Revision | None, after: Revision | None, held: datetime | None, runs: Sequence[Coverage], when: datetime
+) -> Known:
+    """What is known around a time, from the runs of the scope (oldest first) and the revisions next to that time."""
     return Known(
-        before=_revision(before),
-        after=_revision(after),
+        before=before,
+        after=after,
         held_until=held,
         run=next((run for run in reversed(runs) if run.since <= when <= run.last_looked), None),
         looked_since=next((run.since for run in runs if run.status.listed_everything), None),

@@ -97,7 +97,7 @@ class Findings:
 
     def query(self, wanted: FindingFilter, page: Page) -> Paged[Finding]:
         """Findings, most severe first, then newest first."""
-        query = select(*FINDING).select_from(FINDINGS).where(*_conditions(wanted))
+        query = select(*FINDING).select_from(FINDINGS).where(*finding_conditions(wanted))
         if page.after is not None:
             rank, pk = decode(page.after, int, int)
             query = query.where(or_(finding.c.rank < rank, and_(finding.c.rank == rank, finding.c.pk < pk)))
@@ -144,7 +144,7 @@ class Findings:
             "type": scope.c.type,
         }
         column = columns[by]
-        query = select(column, func.count()).select_from(FINDINGS).where(*_conditions(wanted)).group_by(column)
+        query = select(column, func.count()).select_from(FINDINGS).where(*finding_conditions(wanted)).group_by(column)
         with self._engine.connect() as connection:
             found = {value: int(count) for value, count in connection.execute(query)}
         if by == "severity":
@@ -156,7 +156,9 @@ class Findings:
         standing = (FindingStatus.OPEN, FindingStatus.JUSTIFIED)
         wanted = FindingFilter(statuses=standing, account=account, resource=resource)
         columns = (finding.c.severity, finding.c.status)
-        query = select(*columns, func.count()).select_from(FINDINGS).where(*_conditions(wanted)).group_by(*columns)
+        query = (
+            select(*columns, func.count()).select_from(FINDINGS).where(*finding_conditions(wanted)).group_by(*columns)
+        )
         with self._engine.connect() as connection:
             rows = [(Severity(s).weight * int(n), status) for s, status, n in connection.execute(query)]
         unjustified = sum(weight for weight, status in rows if status == FindingStatus.OPEN.value)
@@ -291,7 +293,7 @@ class Findings:
         run.
         """
         wanted = FindingFilter(statuses=(FindingStatus.OPEN, FindingStatus.JUSTIFIED))
-        query = select(*FINDING).select_from(FINDINGS).where(*_conditions(wanted)).order_by(finding.c.pk)
+        query = select(*FINDING).select_from(FINDINGS).where(*finding_conditions(wanted)).order_by(finding.c.pk)
         with self._engine.connect() as connection:
             return [f for f in map(finding_of, connection.execute(query)) if pattern.fits(f.rule, f.resource, None)]
 
@@ -299,7 +301,8 @@ class Findings:
         return nullcontext(tx) if tx is not None else self._engine.connect()
 
 
-def _conditions(wanted: FindingFilter) -> Iterable[ColumnElement[bool]]:
+def finding_conditions(wanted: FindingFilter) -> Iterable[ColumnElement[bool]]:
+    """What a filter says, of the tables of :data:`~vigie.history.finding_rows.FINDINGS`."""
     yield finding.c.status.in_([s.value for s in wanted.statuses])
     if wanted.severity_at_least is not None:
         yield finding.c.rank >= wanted.severity_at_least.rank

@@ -17,6 +17,7 @@ from vigie.history.engine import WRITE, connect
 from vigie.history.events import Events
 from vigie.history.findings import Findings
 from vigie.history.outbox import Outbox
+from vigie.history.past import Past
 from vigie.history.record import Recorder
 from vigie.history.schema import prepare
 from vigie.history.users import Users
@@ -33,6 +34,7 @@ class History:
         self.engine = engine
         self._turn = _Turn() if engine.dialect.name == "sqlite" else None
         self.archive = Archive(engine)
+        self.past = Past(engine)
         self.recorder = Recorder(self.begin)
         self.work = Work(engine, self.begin)
         self.events = Events(engine)

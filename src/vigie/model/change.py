@@ -137,3 +137,8 @@ class StateAt:
     """Where the asked time falls in a window of change: the state that was seen at its end."""
     explanation: str = ""
     """One sentence for people."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether any state is given: one that holds or was the last known, or that it did not exist."""
+        return self.revision is not None or self.certainty is not Certainty.UNKNOWN

@@ -17,10 +17,12 @@ from enum import Enum
 from typing import Any, Protocol, TypeVar
 
 from vigie.model.account import Account
-from vigie.model.change import Change, DiffEntry, Revision, StateAt
+from vigie.model.backtest import Backtest, Episode
+from vigie.model.change import Certainty, Change, DiffEntry, Revision, StateAt
 from vigie.model.durations import format_duration
 from vigie.model.finding import Finding, Justification
 from vigie.model.paging import Paged
+from vigie.model.past import EstateAt, ResourceAt, ScopeAt
 from vigie.model.resource import Resource
 from vigie.model.scope import Coverage, Problem
 
@@ -218,6 +220,73 @@ def state_at_document(state: StateAt) -> Document:
     }
 
 
+def resource_at_document(one: ResourceAt, *, whole: bool = False) -> Document:
+    """One resource of the estate at a time; ``whole`` with its configuration."""
+    revision = one.state.revision
+    document = {
+        **_resource_columns(one.resource),
+        "presence": one.presence.value,
+        "certainty": one.state.certainty.value,
+        "explanation": one.state.explanation,
+        "revision": None if revision is None else revision.number,
+        "observed_at": None if revision is None else instant(revision.observed_at),
+        "config_sha": None if revision is None else revision.config_sha,
+        "resource": one.resource.pk,
+    }
+    return (
+        document | {"configuration": None if revision is None else plain(revision.configuration)} if whole else document
+    )
+
+
+def scope_at_document(of: ScopeAt) -> Document:
+    """What was known of one scope at a time. ``status`` is null where it was not looked at around then."""
+    return {
+        "account": of.scope.account,
+        "region": of.scope.region,
+        "type": of.scope.type,
+        "status": None if of.status is None else of.status.value,
+        "looked_before": optional_instant(of.looked_before),
+        "looked_after": optional_instant(of.looked_after),
+        "gap": of.is_gap,
+    }
+
+
+def estate_at_document(estate: EstateAt, shown: Iterable[Document], undecided: int, more: bool) -> Document:
+    """The estate at a time: some of its resources, how sure all of them are, and the gaps of coverage behind it."""
+    return {
+        "asked": instant(estate.asked),
+        "items": list(shown),
+        "more": more,
+        "certainty": {certainty.value: estate.count(certainty) for certainty in Certainty},
+        "undecided": undecided,
+        "scopes": len(estate.coverage),
+        "gaps": [scope_at_document(of) for of in estate.gaps],
+    }
+
+
+def states_comparison_document(
+    before: StateAt, after: StateAt, resource: Resource, diff: Iterable[DiffEntry]
+) -> Document:
+    """The difference between the states of one resource at two times, each with how sure it is."""
+    return {
+        **_resource_columns(resource),
+        "from": _state_mark(before),
+        "to": _state_mark(after),
+        "diff": diff_document(diff),
+        "resource": resource.pk,
+    }
+
+
+def _state_mark(state: StateAt) -> Document:
+    marks = dict.fromkeys(("revision", "kind", "observed_at", "config_sha"))
+    return {
+        **(marks if state.revision is None else _revision_mark(state.revision)),
+        "asked": instant(state.asked),
+        "certainty": state.certainty.value,
+        "explanation": state.explanation,
+    }
+
+
 def comparison_document(before: Revision, after: Revision, diff: Iterable[DiffEntry]) -> Document:
     """The difference between any two revisions of one resource."""
     return {
@@ -255,6 +324,35 @@ def finding_document(finding: Finding) -> Document:
         "justification": None if finding.justification is None else justification_document(finding.justification),
         "resource": finding.resource.pk,
         "pk": finding.pk,
+    }
+
+
+def backtest_document(found: Backtest) -> Document:
+    """What a rule would have said of recorded history."""
+    return {
+        "rule": found.rule,
+        "since": instant(found.since),
+        "until": instant(found.until),
+        "resources": found.resources,
+        "revisions": found.revisions,
+        "judgings": found.judgings,
+        "items": [_episode_document(episode, found.until) for episode in found.episodes],
+    }
+
+
+def _episode_document(episode: Episode, until: datetime) -> Document:
+    return {
+        **_resource_columns(episode.resource),
+        "subject": episode.subject,
+        "status": "unknown" if episode.unknown else "open",
+        "severity": episode.severity.value,
+        "message": episode.message,
+        "opened_at": instant(episode.opened_at),
+        "opened_by": episode.opened_by,
+        "closed_at": optional_instant(episode.closed_at),
+        "closed_by": episode.closed_by,
+        "seconds": int(episode.lasted(until).total_seconds()),
+        "resource": episode.resource.pk,
     }
 
 

@@ -46,6 +46,8 @@ class ChangeFilter:
     actor: str | None = None
     """Credited to: an ARN (of a user, a role, a session), an access key's id, a name, a source identity. What they
     did in sessions of roles that they assumed counts too."""
+    value: str | None = None
+    """Text that an old or new value of a difference holds (of the same one as ``path``)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class WhichChanges(Strict):
     kind: list[ChangeKind] = Field([], description="May be given more than once.")
     resource: int | None = Field(None, ge=1, le=2**63 - 1, description="Number of the resource.")
     path: Text | None = Field(None, description="What the path of a difference begins with.")
+    value: Text | None = Field(None, description="Text that an old or new value (at `path`, if given) holds.")
 
     def filter(self) -> ChangeFilter:
         return ChangeFilter(
@@ -42,6 +43,7 @@ class WhichChanges(Strict):
             kinds=tuple(dict.fromkeys(self.kind)) or DURABLE_KINDS,
             resource=self.resource,
             path=self.path,
+            value=self.value,
         )
 
 

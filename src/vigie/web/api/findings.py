@@ -34,6 +34,7 @@ class FindingsQuery(PageQuery):
     region: Text | None = None
     type: Text | None = None
     resource: int | None = Field(None, ge=1, le=2**63 - 1, description="Number of the resource.")
+    at: Instant | None = Field(None, description="As they stood at this time, by what vigie held then.")
 
     def filter(self) -> FindingFilter:
         return FindingFilter(
@@ -56,7 +57,10 @@ class JustificationBody(Strict):
 @router.get("", response_model=Listing[FindingShape])
 def list_findings(web: WebOf, _: Reader, query: Annotated[FindingsQuery, Query()]) -> Response:
     """Findings, most severe first."""
-    page = web.history.findings.query(query.filter(), query.page)
+    if query.at is not None:
+        page = web.history.past.findings(query.filter(), query.at, query.page)
+    else:
+        page = web.history.findings.query(query.filter(), query.page)
     return Json(documents.paged_document(page, documents.finding_document))
 
 

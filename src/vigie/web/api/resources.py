@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from vigie.model import documents
 from vigie.model.change import Revision
+from vigie.model.diff import diff
 from vigie.model.queries import ResourceFilter
 from vigie.model.resource import Resource
 from vigie.web.api.answers import OR_MISSING, Json
@@ -23,9 +24,11 @@ from vigie.web.api.schemas import (
     ResourceShape,
     ResourceWithLatest,
     RevisionShape,
+    StatesComparisonShape,
     StateShape,
 )
 from vigie.web.auth.guard import Reader, WebOf
+from vigie.web.errors import Refusal, not_found
 from vigie.web.reading import comparison, existing_resource, existing_revision, findings_of, reference_token
 
 router = APIRouter(prefix="/resources", tags=["resources"])
@@ -133,6 +136,26 @@ def get_state(web: WebOf, _: Reader, pk: Pk, query: Annotated[When, Query()]) ->
     """How one resource was at a time, and how sure that is."""
     existing_resource(web, pk)
     return Json(documents.state_at_document(web.history.archive.state_at(pk, query.time)))
+
+
+class Times(Strict):
+    since: Instant = Field(alias="from", description="The earlier time.")
+    to: Instant = Field(description="The later time.")
+
+
+@router.get("/{pk}/diff-of-times", response_model=StatesComparisonShape, responses=OR_MISSING)
+def get_diff_of_times(web: WebOf, _: Reader, pk: Pk, query: Annotated[Times, Query()]) -> Response:
+    """The difference between how one resource was at two times, each with how sure that is."""
+    resource = existing_resource(web, pk)
+    if query.since >= query.to:
+        raise Refusal(422, "`to` must be after `from`.")
+    before, after = (web.history.archive.state_at(pk, moment) for moment in (query.since, query.to))
+    unknown = next((state for state in (before, after) if not state.is_known), None)
+    if unknown is not None:
+        raise not_found(f"known state at {documents.instant(unknown.asked)}")
+    was, became = (state.revision.configuration if state.revision else {} for state in (before, after))
+    entries = diff(was, became, web.treatment(resource.type))
+    return Json(documents.states_comparison_document(before, after, resource, entries))
 
 
 @router.get("/{pk}/references", response_model=Listing[ResourceShape], responses=OR_MISSING)

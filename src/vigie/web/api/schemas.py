@@ -117,6 +117,65 @@ class RevisionMark(Shape):
     config_sha: str
 
 
+class StateMark(Shape):
+    revision: int | None
+    kind: Kind | None
+    observed_at: str | None
+    config_sha: str | None
+    asked: str
+    certainty: Literal["exact", "changed_in_window", "unknown"]
+    explanation: str
+
+
+class StatesComparisonShape(Shape):
+    account: str
+    region: str
+    type: str
+    id: str
+    arn: str | None
+    name: str | None
+    since: StateMark = Field(alias="from")
+    to: StateMark
+    diff: list[DiffShape]
+    resource: int | None
+
+
+class ResourceAtShape(Shape):
+    account: str
+    region: str
+    type: str
+    id: str
+    arn: str | None
+    name: str | None
+    presence: Literal["present", "absent", "unknown"]
+    certainty: Literal["exact", "changed_in_window", "unknown"]
+    explanation: str
+    revision: int | None
+    observed_at: str | None
+    config_sha: str | None
+    resource: int | None
+
+
+class ScopeAtShape(Shape):
+    account: str
+    region: str
+    type: str
+    status: str | None
+    looked_before: str | None
+    looked_after: str | None
+    gap: bool
+
+
+class EstateShape(Shape):
+    asked: str
+    items: list[ResourceAtShape]
+    more: bool
+    certainty: dict[str, int]
+    undecided: int
+    scopes: int
+    gaps: list[ScopeAtShape]
+
+
 class ComparisonShape(Shape):
     account: str
     region: str
