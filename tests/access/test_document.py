@@ -40,7 +40,7 @@ def test_a_condition_is_its_operator_its_quantifier_and_whether_it_may_be_absent
         ({"Statement": {**PLAIN, "Principle": "*"}}, "unknown element 'Principle'"),
         ({"Statement": {"Effect": "Allow", "Principal": "*"}}, "it names no action"),
         ({"Statement": {**PLAIN, "Effect": "allow"}}, "Effect is 'allow'"),
-        ({"Statement": {**PLAIN, "Action": None}}, "NoneType where a string is expected"),
+        ({"Statement": {**PLAIN, "Action": None}}, "null where a string is expected"),
         ({"Statement": {**PLAIN, "Condition": {"Bool": "x"}}}, "Condition Bool is not an object"),
         ('{"Statement": [', "not JSON"),
         ("[" * 100_000, "not JSON"),

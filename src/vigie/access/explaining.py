@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
+from vigie.access.mentions import account_in
 from vigie.access.verdict import Access, Grant, GrantClass
 
 _ORGANIZATION: Final = re.compile(r"o-[a-z0-9]{4,32}")
@@ -19,7 +20,7 @@ def explanation(access: Access, account: str) -> dict[str, Any]:
     grants = access.grants
     return {
         "public": bool(access.public()),
-        "cross_account": _sorted(g.account for g in grants if g.kind in _OF_ACCOUNTS and g.account != account),
+        "cross_account": _sorted(_other_account(g, account) for g in grants),
         "orgs": _sorted(_organization(g.who) for g in access.of(GrantClass.ANY_ACCOUNT_OF_ORG)),
         "services": _sorted(_service(g) for g in grants),
         "confused_deputy": _sorted(g.who for g in access.of(GrantClass.CONFUSED_DEPUTY)),
@@ -52,6 +53,12 @@ def grant_document(grant: Grant) -> dict[str, Any]:
 
 def _sorted(names: Iterable[str | None]) -> list[str]:
     return sorted({name for name in names if name})
+
+
+def _other_account(grant: Grant, owner: str) -> str | None:
+    """The account that a grant names: that of a principal, of a source, or of another account's identity provider."""
+    named = grant.account if grant.kind in _OF_ACCOUNTS else account_in(grant.who) if grant.kind in _FEDERATED else None
+    return named if named != owner else None
 
 
 def _organization(who: str) -> str:

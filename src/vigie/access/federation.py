@@ -13,10 +13,11 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-from vigie.access.constraints import none_of
+from vigie.access.constraints import Constraint, equal, none_of
 from vigie.access.document import Condition
 from vigie.access.patterns import WITH_A_STAR, glob, literal
 from vigie.access.requesters import Bounds
+from vigie.access.texts import Texts
 
 _POSITIVE: Final = re.compile(r"(string|arn)(not)?(equals|like)(ignorecase)?")
 
@@ -27,6 +28,8 @@ class Issuers:
     shared: Mapping[str, Mapping[str, tuple[re.Pattern[str], ...]]]
     """Issuer → claim → shapes of values that belong to one customer."""
     private: tuple[re.Pattern[str], ...]
+    guests: Mapping[str, Mapping[str, str]]
+    """Issuer → claim → the value that says: did not sign in."""
 
 
 @cache
@@ -38,7 +41,7 @@ def issuers() -> Issuers:
         issuer.lower(): {claim: tuple(map(re.compile, shapes)) for claim, shapes in claims.items()}
         for issuer, claims in table["shared"].items()
     }
-    return Issuers(table["version"], shared, tuple(map(re.compile, table["private"]["patterns"])))
+    return Issuers(table["version"], shared, tuple(map(re.compile, table["private"]["patterns"])), table["guests"])
 
 
 def issuer_of(provider: str) -> str:
@@ -78,7 +81,18 @@ def strangers_claims(provider: str, conditions: Iterable[Condition]) -> Bounds |
             for value in condition.values:
                 if any(shape.fullmatch(value) for shape in claims[claim]):
                     named[condition.key].append(glob(value) if wild else literal(value))
-    return {key: (none_of(patterns),) for key, patterns in named.items()}
+    # names of organisations and repositories know no case where they are given out: nobody gets them in another one
+    return {key: (Constraint(True, Texts(tuple(p), fold=True, positive=False)),) for key, p in named.items()}
+
+
+def guests_claims(provider: str, conditions: Iterable[Condition]) -> Bounds | None:
+    """What those have in their claims who did not sign in; None where the policy does not speak of them."""
+    issuer = issuer_of(provider)
+    for claim, value in issuers().guests.get(issuer, {}).items():
+        key = f"{issuer}:{claim}"
+        if any(c.key == key and value in c.values for c in conditions):
+            return {key: (equal(value),)}
+    return None
 
 
 def anyones_claims(provider: str) -> Bounds:

@@ -22,6 +22,7 @@ from vigie.access.verdict import Grant, GrantClass
 from vigie.access.world import World
 from vigie.model.account import Relation
 
+NOT_ACCEPTED: Final = "AWS accepts no wildcard inside a principal"
 _CAPPED: Final = "whether Deny statements leave something of it was not decided: the search was capped"
 _REFUSED: Final = "its witness was refused by the second evaluation"
 _INVERSE: Final = re.compile(r"not ((?:string|arn|date|numeric)(not)?(equals|like|equalsignorecase)|(not)?ipaddress) ")

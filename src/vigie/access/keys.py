@@ -62,6 +62,17 @@ TRUE_OR_FALSE: Final = frozenset(
 TIMES: Final = frozenset({"aws:currenttime", "aws:epochtime"})
 
 
+SOURCE_CONTEXT: Final = "kms:encryptioncontext:*arn"
+"""Stands for the keys of :func:`is_source_context`."""
+
+
+def is_source_context(key: str) -> bool:
+    """An ARN in a key's encryption context, such as ``kms:EncryptionContext:aws:logs:arn``: where a service calls, it
+    writes the resource there that it acts for ("Encrypt log data in CloudWatch Logs using AWS KMS").
+    """
+    return key.startswith("kms:encryptioncontext:") and key.endswith("arn")
+
+
 def has_several(key: str) -> bool:
     return key in SEVERAL_VALUES or key.endswith((":amr", ":groups"))
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from vigie.access.buckets import bucket_grants, unrestricted
 from vigie.access.constraints import ABSENT, Constraint, equal
-from vigie.access.document import Document, parse
+from vigie.access.document import Document
 from vigie.access.profiles import PROFILES
 from vigie.access.requesters import Bounds
 from vigie.access.resource_policy import merged, principal_grant
@@ -101,7 +101,7 @@ def _qualified_policies(function: Subject) -> Iterator[tuple[str, Document]]:
     for place, name in (("Aliases", "Name"), ("Versions", "Version")):
         for row in function.rows(place):
             if row.get("Policy"):
-                yield f"{row.get(name, '?')}:", parse(row["Policy"])
+                yield f"{row.get(name, '?')}:", function.document(row["Policy"])
 
 
 def _shared_snapshot(snapshot: Subject) -> Sequence[Grant]:

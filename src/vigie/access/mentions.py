@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from vigie.access.document import Condition, Principal, Statement
+from vigie.access.keys import is_source_context
 from vigie.access.spans import narrow_networks
 from vigie.model.account import is_account
 
@@ -75,7 +76,7 @@ class Mentions:
             self._organization(value)
         elif key in _SOURCE_ACCOUNT_KEYS:
             self._source_account(value)
-        elif key == "aws:sourcearn":
+        elif key == "aws:sourcearn" or is_source_context(key):
             self._source_arn(value)
         elif key in ("aws:sourceorgid", "aws:sourceorgpaths"):
             self._plain(self.source_organizations, value.split("/")[0] if "/" in value else value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,14 +11,25 @@ from vigie.access.mentions import Mentions
 from vigie.access.patterns import STAR, WITH_A_STAR
 from vigie.access.requesters import Bounds
 from vigie.access.spans import Line, Spans, network_run, united
+from vigie.access.texts import Texts
 
 KEYS: Final = frozenset(
     {
         "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid",
-        "aws:vpceorgpaths",
+        "aws:vpceorgpaths", "elasticfilesystem:accessedviamounttarget", "elasticfilesystem:accesspointarn",
     }
 )  # fmt: skip
-_OF_ENDPOINTS: Final = tuple(sorted(KEYS - {"aws:sourceip"}))
+_OF_FILE_SYSTEMS: Final = frozenset(key for key in KEYS if key.startswith("elasticfilesystem:"))
+_OF_ENDPOINTS: Final = tuple(sorted(KEYS - {"aws:sourceip"} - _OF_FILE_SYSTEMS))
+
+
+_NOT_MOUNTED: Final[Mapping[str, tuple[Constraint, ...]]] = {
+    "elasticfilesystem:accessedviamounttarget": (Constraint(True, Texts(("false",))),),
+    "elasticfilesystem:accesspointarn": (ABSENT,),
+}
+"""A mount target is in a VPC of the owner, an access point is the owner's: "Blocking public access to file systems"
+(Amazon EFS user guide) takes neither for public.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,7 @@ def open_networks(mentions: Mentions, stranger: str) -> list[NetworkClass]:
     narrow = united(Line.ADDRESS, [run for a in mentions.addresses if (run := network_run(a)) is not None])
     internet: dict[str, tuple[Constraint, ...]] = dict.fromkeys(_OF_ENDPOINTS, (ABSENT,))
     internet["aws:sourceip"] = (Constraint(False, narrow.others(), every=True),)
+    internet |= _NOT_MOUNTED
     foreign: dict[str, tuple[Constraint, ...]] = {
         "aws:sourceip": (ABSENT,),
         "aws:sourcevpc": (among(("vpc-" + STAR,)), none_of((WITH_A_STAR, *mentions.vpcs))),
@@ -44,6 +56,7 @@ def open_networks(mentions: Mentions, stranger: str) -> list[NetworkClass]:
         "aws:vpceaccount": (equal(stranger),),
         "aws:vpceorgid": (ABSENT,),
         "aws:vpceorgpaths": (ABSENT,),
+        **_NOT_MOUNTED,
     }
     return [NetworkClass(internet), NetworkClass(foreign)]
 
@@ -54,6 +67,9 @@ def named_networks(mentions: Mentions) -> Iterator[NetworkClass]:
         run = network_run(address)
         if run is not None:
             yield NetworkClass({"aws:sourceip": (Constraint(False, Spans(Line.ADDRESS, (run,)), every=True),)}, address)
+    if _OF_FILE_SYSTEMS & mentions.keys:
+        mounted: dict[str, tuple[Constraint, ...]] = {"elasticfilesystem:accessedviamounttarget": (equal("true"),)}
+        yield NetworkClass(mounted, "mount targets")
     for endpoint in mentions.endpoints:
         yield NetworkClass({"aws:sourcevpce": (equal(endpoint),)}, endpoint)
     for vpc in mentions.vpcs:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from vigie.access.constraints import ABSENT, Constraint, among, equal, none_of
 from vigie.access.document import Principal, Statement
+from vigie.access.keys import SOURCE_CONTEXT, is_source_context
 from vigie.access.mentions import account_in
 from vigie.access.patterns import ONE_IN_PART, STAR, STAR_IN_PART, WITH_A_STAR, glob
 
@@ -41,7 +42,7 @@ _NO_SOURCE: Final[Bounds] = dict.fromkeys(
 _NO_NETWORK: Final[Bounds] = dict.fromkeys(
     (
         "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid",
-        "aws:vpceorgpaths",
+        "aws:vpceorgpaths", "elasticfilesystem:accessedviamounttarget", "elasticfilesystem:accesspointarn",
     ),
     (ABSENT,),
 )  # fmt: skip
@@ -69,6 +70,8 @@ class Requester:
         found = self.bounds.get(key)
         if found is None and key.startswith("aws:principaltag/"):
             found = self.bounds.get("aws:principaltag/*")
+        if found is None and is_source_context(key):
+            found = self.bounds.get(SOURCE_CONTEXT)
         return found or _ANY
 
     def within(self, more: Bounds) -> Requester:
@@ -118,7 +121,7 @@ def principals_of(account: str, of: Of) -> Requester:
     """The users, roles and the root of an account, but for those that are classes of their own."""
     start = f"arn:{of.partition}:iam::{account}:"
     own = [start + "user/" + STAR, start + "role/" + STAR, start + "root"]
-    own.append(f"arn:{of.partition}:sts::{account}:federated-user/" + STAR)
+    own.append(f"arn:{of.partition}:sts::{account}:federated-user/" + STAR_IN_PART)  # its name has no colon
     arns = (among(own), none_of((WITH_A_STAR, *of.no_arns)))
     ids = [c for c in (_ids_of(account, of.stranger), none_of((WITH_A_STAR, *_ids(of.no_user_ids)))) if c is not None]
     bounds: dict[str, tuple[Constraint, ...]] = {
@@ -231,6 +234,7 @@ def source_of(account: str, partition: str, names: Sequence[str] = (), more: Bou
     }
     for key, constraints in (more or {}).items():
         bounds[key] = (*bounds.get(key, ()), *constraints)
+    bounds[SOURCE_CONTEXT] = bounds["aws:sourcearn"]
     return Source(account, bounds)
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from vigie.access.constraints import among, none_of
 from vigie.access.document import Document, Principal, Statement
-from vigie.access.granting import Granting, RefusedError
+from vigie.access.granting import NOT_ACCEPTED, Granting, RefusedError
 from vigie.access.mentions import Mentions, account_in, account_of, mentions_of, whole_account
 from vigie.access.networks import KEYS as NETWORK_KEYS
 from vigie.access.patterns import arn_glob, glob
@@ -36,7 +36,6 @@ from vigie.model.account import Relation
 
 _DANGLING: Final = re.compile(r"A(IDA|ROA|GPA|NPA|KIA|SIA)[A-Z0-9]{12,}")
 _EVERYBODY: Final = Principal("AWS", "*")
-_NOT_ACCEPTED: Final = "AWS accepts no wildcard inside a principal"
 
 
 @dataclass(frozen=True)
@@ -151,6 +150,9 @@ def _to_canonical_user(identifier: str, statement: Statement, policy: Policy) ->
     account = policy.facts.canonical_ids.get(identifier)
     if account == policy.account:
         return
+    if identifier == "*":
+        yield from _to_anybody(statement, policy)
+        return
     found = policy.granting.grant(statement, canonical_user(identifier, account), GrantClass.CANONICAL, identifier)
     if found:
         yield replace(found, account=account, relation=party(account, policy.facts))
@@ -174,7 +176,7 @@ def _to_named(value: str, statement: Statement, policy: Policy) -> Iterator[Gran
         yield from _to_account(account, statement, policy, [world.account_principals(account)], named)
     elif "*" in value or "?" in value:
         requester = world.account_principals(account).within({"aws:principalarn": (among((glob(value),)),)})
-        found = granting.grant(statement, requester, GrantClass.ACCOUNT, value, doubt=_NOT_ACCEPTED)
+        found = granting.grant(statement, requester, GrantClass.ACCOUNT, value, doubt=NOT_ACCEPTED)
         yield from (found,) if found else ()
     else:
         requester = named_principal(value, account, world.of(account))
@@ -187,8 +189,13 @@ def _to_unusual(value: str, statement: Statement, policy: Policy) -> Iterator[Gr
     parts = value.split(":", 5)
     if len(parts) < 6 or not ("*" in parts[4] or "?" in parts[4]):
         raise RefusedError(f"the principal {value} could not be read")
+    yield from _to_anybody(statement, policy)
+
+
+def _to_anybody(statement: Statement, policy: Policy) -> Iterator[Grant]:
+    """What a wildcard would give where AWS takes none."""
     for requester in policy.world.anybody_openly:
-        found = policy.granting.grant(statement, requester, GrantClass.PUBLIC, "*", doubt=_NOT_ACCEPTED)
+        found = policy.granting.grant(statement, requester, GrantClass.PUBLIC, "*", doubt=NOT_ACCEPTED)
         if found:
             yield found
             return

@@ -9,7 +9,7 @@ from typing import Final
 
 from vigie.access.constraints import among, equal
 from vigie.access.document import Statement
-from vigie.access.granting import Granting
+from vigie.access.granting import NOT_ACCEPTED, Granting
 from vigie.access.mentions import Mentions
 from vigie.access.patterns import glob
 from vigie.access.requesters import Bounds, Source, service, source_of
@@ -32,6 +32,13 @@ def serving_grants(
     named = named or world.named_by(statement)
     if not name:
         yield from _to_any_service(statement, granting, named)
+        return
+    if name == "*":
+        anything = service(None, world.strange_source())
+        found = granting.grant(
+            statement, anything, GrantClass.PUBLIC_VIA_SERVICE, name, doubt=NOT_ACCEPTED, via="any service"
+        )
+        yield from (replace(found, account=None, relation=Relation.UNKNOWN),) if found else ()
         return
     strange = service(name, world.strange_source())
     kind = _kind(name, world)

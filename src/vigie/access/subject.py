@@ -11,6 +11,7 @@ from vigie.access.document import Document, parse
 from vigie.access.profiles import ANY, PROFILES
 from vigie.access.requesters import Bounds
 from vigie.access.resource_policy import Policy, party, policy_access
+from vigie.access.templates import place
 from vigie.access.verdict import Facts, Grant, GrantClass
 
 NOTHING_UNREAD: Final[Mapping[str, str]] = MappingProxyType({})
@@ -52,7 +53,10 @@ class Subject:
 
     def policy(self, *keys: str) -> Document:
         value = self.part(*keys)
-        return Document() if value in (None, "", {}) else parse(value)
+        return Document() if value in (None, "", {}) else self.document(value)
+
+    def document(self, value: Any) -> Document:
+        return parse(value, known=place(self.account, self.arn))
 
     def granted_by(self, document: Document, *, label: str = "", bounds: Bounds = MappingProxyType({})) -> list[Grant]:
         """What a policy grants; what could not be read in it is noted. ``bounds``: what is known of requests."""

@@ -9,6 +9,7 @@ from typing import Final
 
 from vigie.access.constraints import ABSENT, Constraint, among, equal, none_of
 from vigie.access.document import Document, Statement
+from vigie.access.keys import SOURCE_CONTEXT
 from vigie.access.mentions import Mentions, account_of, fitting_accounts, mentions_of, whole_account
 from vigie.access.networks import NetworkClass, named_networks, open_networks
 from vigie.access.patterns import STAR, WITH_A_STAR, glob, is_literal
@@ -163,6 +164,7 @@ class World:
         bounds: dict[str, tuple[Constraint, ...]] = {
             **own.bounds,
             "aws:sourcearn": arns,
+            SOURCE_CONTEXT: arns,
             **self._outside_source_organizations(),
             "lambda:eventsourcetoken": (none_of(tuple(named.tokens)),),
             "s3:dataaccesspointaccount": (among((self.stranger,), optional=True),),

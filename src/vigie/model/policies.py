@@ -40,8 +40,8 @@ def actions_of(document: Mapping[str, Any]) -> list[str]:
     statements = document["Statement"]
     if isinstance(statements, Mapping):
         statements = [statements]
-    listed = [_listed(statement.get(key, [])) for statement in statements for key in ("Action", "NotAction")]
-    return [action for actions in listed for action in actions if isinstance(action, str)]
+    written = [listed(statement.get(key, [])) for statement in statements for key in ("Action", "NotAction")]
+    return [action for actions in written for action in actions if isinstance(action, str)]
 
 
 def _statement(statement: Mapping[str, Any], spell: Spell) -> dict[str, Any]:
@@ -50,11 +50,11 @@ def _statement(statement: Mapping[str, Any], spell: Spell) -> dict[str, Any]:
 
 def _element(key: str, value: Any, spell: Spell) -> Any:
     if key in ("Action", "NotAction"):
-        return _as_set([spell(action) if isinstance(action, str) else action for action in _listed(value)])
+        return _as_set([spell(action) if isinstance(action, str) else action for action in listed(value)])
     if key in ("Resource", "NotResource"):
-        return _as_set(_listed(value))
+        return _as_set(listed(value))
     if key in ("Principal", "NotPrincipal") and isinstance(value, Mapping):
-        return {kind: _as_set(_listed(names)) for kind, names in value.items()}
+        return {kind: _as_set(listed(names)) for kind, names in value.items()}
     if key == "Condition" and isinstance(value, Mapping):
         return {operator: _condition(block) for operator, block in value.items()}
     return value
@@ -63,17 +63,18 @@ def _element(key: str, value: Any, spell: Spell) -> Any:
 def _condition(block: Any) -> Any:
     if not isinstance(block, Mapping):
         return block
-    return {key: _as_set([_as_text(value) for value in _listed(values)]) for key, values in block.items()}
+    return {key: _as_set([as_text(value) for value in listed(values)]) for key, values in block.items()}
 
 
-def _as_text(value: Any) -> Any:
+def as_text(value: Any) -> Any:
     """Condition values are strings to AWS: ``true`` is ``"true"``, 5 is ``"5"``."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int | float) else value
 
 
-def _listed(value: Any) -> list[Any]:
+def listed(value: Any) -> list[Any]:
+    """An element as a list: AWS takes a scalar for a list of one."""
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
