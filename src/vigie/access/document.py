@@ -290,8 +290,8 @@ def _conditions(value: Any, filling: Filling, odd: list[str]) -> Iterator[Condit
 def _condition(operator: str, key: str, values: tuple[str, ...]) -> Condition:
     quantifier, colon, base = operator.rpartition(":")
     if_exists = base.endswith("ifexists")
-    base = base.removesuffix("ifexists")
-    return Condition(key, base, values, quantifier if colon else "", if_exists)
+    base = base.strip().removesuffix("ifexists")
+    return Condition(key, base, values, quantifier.strip() if colon else "", if_exists)
 
 
 def _strings(value: Any, filling: Filling, odd: list[str]) -> tuple[str, ...]:

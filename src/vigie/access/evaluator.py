@@ -184,9 +184,14 @@ def _arn_like(pattern: str, text: str) -> bool:
 
 def _in_network(want: str, got: str) -> bool:
     try:
-        return ipaddress.ip_address(got) in ipaddress.ip_network(want.strip(), strict=False)
+        address, network = ipaddress.ip_address(got), ipaddress.ip_network(want.strip(), strict=False)
     except ValueError:
         return False
+    if isinstance(address, ipaddress.IPv4Address) and isinstance(network, ipaddress.IPv6Network):
+        address = ipaddress.IPv6Address(f"::ffff:{address}")
+    elif isinstance(address, ipaddress.IPv6Address) and isinstance(network, ipaddress.IPv4Network):
+        address = address.ipv4_mapped or address
+    return address in network
 
 
 def _number(text: str) -> float | None:
@@ -200,6 +205,8 @@ def _date(text: str) -> float | None:
     text = text.strip()
     if re.fullmatch(r"\d{4}", text):
         text += "-01-01"
+    elif re.fullmatch(r"\d{4}-\d{2}", text):
+        text += "-01"
     elif _number(text) is not None:
         return _number(text)
     try:

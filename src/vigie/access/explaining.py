@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from vigie.access.mentions import account_in
+from vigie.access.networks import ENDPOINTS_OF
 from vigie.access.verdict import Access, Grant, GrantClass
+from vigie.model.account import is_account
 
 _ORGANIZATION: Final = re.compile(r"o-[a-z0-9]{4,32}")
 _FEDERATED: Final = (GrantClass.FEDERATED, GrantClass.FEDERATED_PUBLIC)
@@ -20,7 +22,7 @@ def explanation(access: Access, account: str) -> dict[str, Any]:
     grants = access.grants
     return {
         "public": bool(access.public()),
-        "cross_account": _sorted(_other_account(g, account) for g in grants),
+        "cross_account": _sorted(a for g in grants for a in _accounts(g) if a != account),
         "orgs": _sorted(_organization(g.who) for g in access.of(GrantClass.ANY_ACCOUNT_OF_ORG)),
         "services": _sorted(_service(g) for g in grants),
         "confused_deputy": _sorted(g.who for g in access.of(GrantClass.CONFUSED_DEPUTY)),
@@ -55,10 +57,16 @@ def _sorted(names: Iterable[str | None]) -> list[str]:
     return sorted({name for name in names if name})
 
 
-def _other_account(grant: Grant, owner: str) -> str | None:
-    """The account that a grant names: that of a principal, of a source, or of another account's identity provider."""
-    named = grant.account if grant.kind in _OF_ACCOUNTS else account_in(grant.who) if grant.kind in _FEDERATED else None
-    return named if named != owner else None
+def _accounts(grant: Grant) -> Iterator[str | None]:
+    """The accounts that a grant names: that of a principal, of a source, of an identity provider, of VPC endpoints."""
+    if grant.kind in _OF_ACCOUNTS:
+        yield grant.account
+    elif grant.kind in _FEDERATED:
+        yield account_in(grant.who)
+    elif grant.kind is GrantClass.NETWORK_LIMITED:
+        for network in grant.who.split(", "):
+            account = network.removeprefix(ENDPOINTS_OF)
+            yield account if is_account(account) else account_in(network)
 
 
 def _organization(who: str) -> str:

@@ -41,6 +41,8 @@ class Mentions:
     endpoints: dict[str, None] = field(default_factory=dict)
     """VPC endpoints."""
     vpcs: dict[str, None] = field(default_factory=dict)
+    vpc_arns: dict[str, None] = field(default_factory=dict)
+    """Of one account each, maybe with wildcards behind it."""
     endpoint_accounts: dict[str, None] = field(default_factory=dict)
     endpoint_organizations: dict[str, None] = field(default_factory=dict)
     source_accounts: dict[str, None] = field(default_factory=dict)
@@ -84,6 +86,8 @@ class Mentions:
             self._plain(self.endpoints, value)
         elif key == "aws:sourcevpc":
             self._plain(self.vpcs, value)
+        elif key == "aws:sourcevpcarn" and account_in(value):
+            self.vpc_arns[value] = None
         elif key == "aws:vpceaccount":
             self._plain(self.endpoint_accounts, value)
         elif key == "aws:vpceorgid":

@@ -8,7 +8,7 @@ from typing import Final
 
 from vigie.access.constraints import ABSENT, Constraint, among, equal, none_of
 from vigie.access.mentions import Mentions
-from vigie.access.patterns import STAR, WITH_A_STAR
+from vigie.access.patterns import STAR, WITH_A_STAR, arn_glob, glob
 from vigie.access.requesters import Bounds
 from vigie.access.spans import Line, Spans, network_run, united
 from vigie.access.texts import Texts
@@ -19,6 +19,7 @@ KEYS: Final = frozenset(
         "aws:vpceorgpaths", "elasticfilesystem:accessedviamounttarget", "elasticfilesystem:accesspointarn",
     }
 )  # fmt: skip
+ENDPOINTS_OF: Final = "VPC endpoints of "
 _OF_FILE_SYSTEMS: Final = frozenset(key for key in KEYS if key.startswith("elasticfilesystem:"))
 _OF_ENDPOINTS: Final = tuple(sorted(KEYS - {"aws:sourceip"} - _OF_FILE_SYSTEMS))
 
@@ -74,7 +75,9 @@ def named_networks(mentions: Mentions) -> Iterator[NetworkClass]:
         yield NetworkClass({"aws:sourcevpce": (equal(endpoint),)}, endpoint)
     for vpc in mentions.vpcs:
         yield NetworkClass({"aws:sourcevpc": (equal(vpc),)}, vpc)
+    for arn in mentions.vpc_arns:
+        yield NetworkClass({"aws:sourcevpcarn": (among((arn_glob(glob(arn)),)),)}, arn)
     for account in mentions.endpoint_accounts:
-        yield NetworkClass({"aws:vpceaccount": (equal(account),)}, f"VPC endpoints of {account}")
+        yield NetworkClass({"aws:vpceaccount": (equal(account),)}, f"{ENDPOINTS_OF}{account}")
     for organization in mentions.endpoint_organizations:
-        yield NetworkClass({"aws:vpceorgid": (equal(organization),)}, f"VPC endpoints of {organization}")
+        yield NetworkClass({"aws:vpceorgid": (equal(organization),)}, f"{ENDPOINTS_OF}{organization}")

@@ -75,7 +75,7 @@ def constraint_of(condition: Condition, reading: Reading) -> Constraint:
         values = Texts(tuple(v.lower() for v in condition.values if v.lower() in ("true", "false")), fold=True)
     elif operator in ("ipaddress", "notipaddress"):
         negated = operator == "notipaddress"
-        values = _addresses(condition)
+        values = _addresses(condition, reading)
     else:
         line = Line.NUMBER if operator.startswith("numeric") else Line.DATE if operator.startswith("date") else None
         comparison = operator.removeprefix("numeric").removeprefix("date")
@@ -162,13 +162,14 @@ def written(value: str, reading: Reading, *, wild: bool, inflate: bool) -> Itera
     yield pattern + make(value[end:])
 
 
-def _addresses(condition: Condition) -> Spans | str:
-    runs = []
-    for value in condition.values:
-        run = network_run(value)
-        if run is None:
+def _addresses(condition: Condition, reading: Reading) -> Spans | str:
+    """What is no network holds no address; where nothing is one, nothing is known of the condition."""
+    found = {value: network_run(value) for value in condition.values}
+    runs = [run for run in found.values() if run is not None]
+    for value in (v for v, run in found.items() if run is None):
+        if not runs:
             return f"{value} is no network"
-        runs.append(run)
+        reading.doubt(f"{value} is no network")
     return united(Line.ADDRESS, runs)
 
 

@@ -131,7 +131,7 @@ def principals_of(account: str, of: Of) -> Requester:
     }
     if of.stranger:
         bounds["s3:dataaccesspointaccount"] = (among((account,), optional=True),)
-        bounds["s3:dataaccesspointarn"] = (among(_arns_of_access_points(account), optional=True),)
+        bounds["s3:dataaccesspointarn"] = (among(access_points_of(account), optional=True),)
     name = "stranger" if of.stranger else "someone"
     samples = {"aws:principalarn": (f"{start}user/{name}", f"{start}role/{name}")}
     return Requester({"AWS": account}, _names_of(account), bounds, samples, account)
@@ -196,7 +196,8 @@ def _ids(identifiers: Sequence[str]) -> list[str]:
     return [pattern for i in identifiers for pattern in (i, i + ":" + STAR)]
 
 
-def _arns_of_access_points(account: str) -> list[str]:
+def access_points_of(account: str) -> list[str]:
+    """Patterns of the ARNs of S3 access points in an account."""
     return [f"arn:aws:s3:{STAR_IN_PART}:{account}:accesspoint/{STAR}"]
 
 

@@ -222,6 +222,15 @@ def _to_everybody(statement: Statement, policy: Policy) -> Iterator[Grant]:
             yield from _to_account(account, statement, policy, requesters, named)
     for identifier in named.user_ids:
         yield from _to_user_id(identifier, statement, policy)
+    yield from _to_others_spared(statement, policy)
+
+
+def _to_others_spared(statement: Statement, policy: Policy) -> Iterator[Grant]:
+    """Services and identities of no account that a Deny spares by NotPrincipal."""
+    spared = [p for d in policy.world.denies if d.not_principal for p in d.principals]
+    for principal in dict.fromkeys(spared):
+        if principal.kind != "AWS" or ":iam::cloudfront:" in principal.value:
+            yield from _grants_to(principal, statement, policy)
 
 
 def _to_those_spared(statement: Statement, policy: Policy) -> Iterator[Grant]:

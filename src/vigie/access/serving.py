@@ -79,7 +79,11 @@ def _to_any_service(statement: Statement, granting: Granting, named: Mentions) -
         return
     for name in services:
         one = granting.grant(statement, service(name, world.strange_source()), _kind(name, world), name, via=name)
-        yield from (_unbound(one, statement, one.kind),) if one else ()
+        if one:
+            yield _unbound(one, statement, one.kind)
+            continue
+        own = granting.grant(statement, service(name, world.owners_source()), GrantClass.SERVICE, name, via=name)
+        yield from (replace(own, account=world.account, relation=Relation.OWN),) if own else ()
     if named.keys & _SOURCE_KEYS:
         yield from _for_others(None, statement, granting, named)
 

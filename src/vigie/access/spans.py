@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,8 @@ from typing import Any, Final
 _V4: Final = 2**32
 _ALL_ADDRESSES: Final = ((0, _V4 + 2**128),)
 _ALL_NUMBERS: Final = (((-math.inf, 0), (math.inf, 1)),)
+_MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
+_MAPPED: Final = ipaddress.IPv6Network("::ffff:0:0/96")
 WIDEST_V4, WIDEST_V6 = 8, 32
 """A network with a shorter prefix is the internet (Amazon S3 user guide, "The meaning of public", for IPv4)."""
 
@@ -89,9 +92,16 @@ def network_run(cidr: str) -> tuple[int, int] | None:
         network = ipaddress.ip_network(cidr.strip(), strict=False)
     except ValueError:
         return None
+    if isinstance(network, ipaddress.IPv6Network) and network.subnet_of(_MAPPED):
+        network = _unmapped(network)
     offset = 0 if network.version == 4 else _V4
     start = int(network.network_address) + offset
     return start, start + network.num_addresses
+
+
+def _unmapped(network: ipaddress.IPv6Network) -> ipaddress.IPv4Network:
+    """``::ffff:192.0.2.0/120`` → ``192.0.2.0/24``: an IPv4 address in the clothes of IPv6 (RFC 4291, 2.5.5.2)."""
+    return ipaddress.IPv4Network((int(network.network_address) & (_V4 - 1), network.prefixlen - 96))
 
 
 def narrow_networks(cidrs: Sequence[str]) -> list[str]:
@@ -103,6 +113,8 @@ def narrow_networks(cidrs: Sequence[str]) -> list[str]:
             network = ipaddress.ip_network(cidr.strip(), strict=False)
         except ValueError:
             continue
+        if isinstance(network, ipaddress.IPv6Network) and network.subnet_of(_MAPPED):
+            network = _unmapped(network)
         if isinstance(network, ipaddress.IPv4Network):
             four.append(network)
         else:
@@ -132,8 +144,10 @@ def date_of(text: str) -> float | None:
     seconds = number_of(text)
     if seconds is not None and not _is_year(text):
         return seconds
+    text = text.strip()
+    text = f"{text}-01-01" if _is_year(text) else f"{text}-01" if _MONTH.fullmatch(text) else text
     try:
-        moment = datetime.fromisoformat(text.strip() if not _is_year(text) else f"{text.strip()}-01-01")
+        moment = datetime.fromisoformat(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None

@@ -21,6 +21,7 @@ from vigie.access.requesters import (
     Of,
     Requester,
     Source,
+    access_points_of,
     anonymous,
     arns_in,
     in_organization,
@@ -168,6 +169,7 @@ class World:
             **self._outside_source_organizations(),
             "lambda:eventsourcetoken": (none_of(tuple(named.tokens)),),
             "s3:dataaccesspointaccount": (among((self.stranger,), optional=True),),
+            "s3:dataaccesspointarn": (among(access_points_of(self.stranger), optional=True),),
         }
         return Source(self.stranger, bounds)
 
