@@ -10,6 +10,7 @@ BENCHMARKS = {
     "startup": "bench.startup:startup",
     "sweep": "bench.sweep:sweep",
     "recording": "bench.recording:recording",
+    "past": "bench.past:past",
     "judging": "bench.judging:judging",
     "access": "bench.access:access",
 }

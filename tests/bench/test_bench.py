@@ -25,6 +25,7 @@ def bench(*words: str) -> subprocess.CompletedProcess[str]:
             ["bare botocore", "first sweep", "Revisions that the second sweep recorded: 0."],
         ),
         ("recording", ["SQLite: first look", "SQLite: changes", "SQLite: state_at"]),
+        ("past", ["SQLite: estate at a time", "SQLite: with configurations"]),
         ("judging", ["swept, again", "`vigie audit`, a whole process", "examples, queue"]),
     ],
 )
@@ -39,4 +40,4 @@ def test_a_benchmark_prints_its_table(name: str, rows: list[str]) -> None:
 def test_a_benchmark_that_does_not_exist_is_told_with_those_that_do() -> None:
     done = bench("swep")
     assert done.returncode == 2
-    assert "there is no benchmark swep; there are startup, sweep, recording, judging" in done.stderr
+    assert "there is no benchmark swep; there are startup, sweep, recording, past, judging" in done.stderr

@@ -19,11 +19,12 @@ from vigie.history.findings import FindingFilter, finding_conditions
 from vigie.history.rows import coverage_of, resource_of
 from vigie.history.tables.archive import blob, coverage, resource, revision, scope
 from vigie.history.tables.findings import finding, finding_state
-from vigie.model.change import ChangeKind, Revision, StateAt
+from vigie.model.change import ChangeKind, Revision
 from vigie.model.finding import Finding, FindingStatus, Severity
 from vigie.model.paging import Page, Paged
 from vigie.model.past import EstateAt, Presence, ResourceAt, ScopeAt
 from vigie.model.queries import ResourceFilter
+from vigie.model.resource import Resource
 from vigie.model.scope import GLOBAL, Coverage, Scope
 
 _BATCH = 500
@@ -44,7 +45,7 @@ class Past:
         with self._engine.connect() as tx:
             runs = _runs(tx, _scope_conditions(wanted))
             rows = tx.execute(_around(when).where(*asked).order_by(resource.c.scope_pk, resource.c.id)).all()
-        told = (ResourceAt(resource_of(row), _state(row, runs.get(row.scope_pk, ()), when)) for row in rows)
+        told = (_resource_at(row, runs.get(row.scope_pk, ()), when) for row in rows)
         there = tuple(one for one in told if one.presence is not Presence.ABSENT)
         looked = (_scope_at(of_scope, when) for of_scope in runs.values())
         return EstateAt(when, there, tuple(one for one in looked if _concerns(one.scope, wanted.region)))
@@ -162,23 +163,25 @@ def _around(when: datetime) -> Any:
 _MARKS = ("pk", "number", "kind", "observed_at", "changed_after", "durable_sha")
 
 
-def _state(row: AnyRow, runs: Sequence[Coverage], when: datetime) -> StateAt:
-    after = _mark(row, "after")
+def _resource_at(row: AnyRow, runs: Sequence[Coverage], when: datetime) -> ResourceAt:
+    of = resource_of(row)
+    after = _mark(row, of, "after")
     if after is not None:
         held = after.changed_after or row.after_looked_before
     elif row.resource_present and row.seen_until is not None:
         held = row.seen_until
     else:
         held = runs[-1].last_listed_began if runs else None
-    return asof.state_at(asof.known_of(_mark(row, "before"), after, held, runs, when), when)
+    known = asof.known_of(_mark(row, of, "before"), after, held, runs, when)
+    return ResourceAt(of, asof.state_at(known, when))
 
 
-def _mark(row: AnyRow, prefix: str) -> Revision | None:
+def _mark(row: AnyRow, of: Resource, prefix: str) -> Revision | None:
     members = row._mapping
     if members[f"{prefix}_pk"] is None:
         return None
     return Revision(
-        resource=resource_of(row),
+        resource=of,
         number=members[f"{prefix}_number"],
         kind=ChangeKind(members[f"{prefix}_kind"]),
         observed_at=members[f"{prefix}_observed_at"],
