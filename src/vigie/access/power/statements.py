@@ -80,6 +80,16 @@ class Written:
         return actions(self.statement)
 
     @cached_property
+    def _held(self) -> dict[frozenset[str], frozenset[str]]:
+        return {}
+
+    def held(self, names: frozenset[str]) -> frozenset[str]:
+        """Those of some actions (in lower case) that it speaks of."""
+        if names not in self._held:
+            self._held[names] = frozenset(filter(self.actions.holds, names))
+        return self._held[names]
+
+    @cached_property
     def _rule(self) -> Rule:
         return self.reader.read(self.statement, _NO_VALUES)
 
