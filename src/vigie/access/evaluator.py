@@ -184,14 +184,18 @@ def _arn_like(pattern: str, text: str) -> bool:
 
 def _in_network(want: str, got: str) -> bool:
     try:
-        address, network = ipaddress.ip_address(got), ipaddress.ip_network(want.strip(), strict=False)
+        return ipaddress.ip_address(_unmapped(got)) in ipaddress.ip_network(_unmapped(want), strict=False)
     except ValueError:
         return False
-    if isinstance(address, ipaddress.IPv4Address) and isinstance(network, ipaddress.IPv6Network):
-        address = ipaddress.IPv6Address(f"::ffff:{address}")
-    elif isinstance(address, ipaddress.IPv6Address) and isinstance(network, ipaddress.IPv4Network):
-        address = address.ipv4_mapped or address
-    return address in network
+
+
+def _unmapped(text: str) -> str:
+    """``::ffff:192.0.2.0/120`` is ``192.0.2.0/24``."""
+    network = ipaddress.ip_network(text.strip(), strict=False)
+    if network.version == 4 or network.prefixlen < 96 or int(network.network_address) >> 32 != 0xFFFF:
+        return text.strip()
+    four = ipaddress.IPv4Address(int(network.network_address) & 0xFFFFFFFF)
+    return str(four) if network.prefixlen == 128 else f"{four}/{network.prefixlen - 96}"
 
 
 def _number(text: str) -> float | None:
