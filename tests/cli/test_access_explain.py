@@ -102,6 +102,34 @@ def test_evaluate_judges_by_every_rule_and_its_exit_code_says_how_bad(tmp_path: 
     assert exit_code_of([*line, "--fail-on-unknown"]) == 3
 
 
+def test_evaluate_takes_many_cases_and_its_exit_code_is_that_of_the_worst(tmp_path: Path) -> None:
+    cases = [
+        {"id": "open", "type": "AWS::S3::Bucket", "account": OWN, "policy": OPEN},
+        {"id": "none", "type": "AWS::S3::Bucket", "account": OWN},
+        {"id": "odd", "type": "AWS::S3::Bucket", "account": "7"},
+    ]
+    lines = "\n".join(map(json.dumps, cases)) + "\n{\n"
+    result = CliRunner().invoke(vigie, ["evaluate", "--jsonl", "-", "--fail-on", "high"], input=lines)
+    told = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [row["id"] for row in told] == ["open", "none", "odd", None]
+    assert "s3-bucket-public" in {f["rule"] for f in told[0]["findings"]}
+    assert "s3-bucket-public" not in {f["rule"] for f in told[1]["findings"]}
+    assert ["error" in row for row in told] == [False, False, True, True]
+    file = tmp_path / "cases.jsonl"
+    file.write_text(lines)
+    assert exit_code_of(["evaluate", "--jsonl", str(file), "--fail-on", "high"]) == 1
+    file.write_text(lines.splitlines()[2])
+    assert exit_code_of(["evaluate", "--jsonl", str(file), "--fail-on-unknown"]) == 3
+    assert exit_code_of(["evaluate", "--jsonl", str(file)]) == 0
+
+
+def test_half_of_a_surrogate_pair_is_printed_all_the_same() -> None:
+    case = {"id": "\ud800", "type": "AWS::S3::Bucket", "account": OWN, "policy": "\ud800"}
+    line = json.dumps(case)
+    (told,) = run("access", "explain", "--jsonl", "-", given=line).stdout.splitlines()
+    assert json.loads(told)["exact"] is False
+
+
 def test_evaluate_judges_what_the_document_says() -> None:
     versioned = {"Policy": SHARED, "Versioning": None}
     told = answer(run("evaluate", "-", *BUCKET, "--json", given=json.dumps(versioned)))

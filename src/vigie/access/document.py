@@ -150,7 +150,10 @@ def _loaded(document: Any, problems: list[str]) -> Any:
         if len(document) > LONGEST:
             raise _OddError(f"the policy has {len(document):,} characters: more than AWS stores")
         text = document.strip().removeprefix("\ufeff")
-        text = unquote(text) if text[:3].upper() == "%7B" else text
+        if text[:3].upper() == "%7B":
+            text = unquote(text)  # as the IAM API hands documents out
+        elif text.startswith('{\\"'):
+            text = text.replace('\\"', '"')  # as the API Gateway API does
         try:
             document = json.loads(text, object_pairs_hook=lambda pairs: _object(pairs, problems))
         except (ValueError, RecursionError) as error:

@@ -7,12 +7,13 @@ says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
 from vigie.access.buckets import bucket_grants, unrestricted
-from vigie.access.constraints import ABSENT, Constraint, equal
-from vigie.access.document import Document
+from vigie.access.constraints import ABSENT, Constraint
+from vigie.access.document import Condition, Document, Principal, Statement
 from vigie.access.profiles import PROFILES
 from vigie.access.requesters import Bounds
 from vigie.access.resource_policy import merged, principal_grant
@@ -59,9 +60,17 @@ def _role(role: Subject) -> Sequence[Grant]:
 
 def _access_point(point: Subject) -> Sequence[Grant]:
     origin = point.part("AccessPoint", "VpcConfiguration", "VpcId") or point.part("VpcConfiguration", "VpcId")
-    bounds: Bounds = {"aws:sourcevpc": (equal(str(origin)),)} if origin else {}
-    grants = point.granted_by(point.policy("Policy"), bounds=bounds)
+    document = point.policy("Policy")
+    if origin:
+        document = replace(document, statements=(*document.statements, _only_from(str(origin))))
+    grants = point.granted_by(document)
     return unrestricted(point, grants, ("AccessPoint", "PublicAccessBlockConfiguration"))
+
+
+def _only_from(vpc: str) -> Statement:
+    """What Amazon S3 does for an access point of a VPC, as the statement that would do it."""
+    elsewhere = Condition("aws:sourcevpc", "stringnotequals", (vpc,))
+    return Statement("VPC", False, (Principal("AWS", "*"),), actions=("*",), conditions=(elsewhere,))
 
 
 # Lists and attributes

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
+from vigie.access.answers import opened
 from vigie.access.mechanisms import MECHANISMS
 from vigie.access.profiles import PROFILES
 
@@ -82,7 +83,7 @@ def known_type(name: str) -> str:
 def recorded(type_: str, policy: Any, configuration: Mapping[str, Any] | None) -> dict[str, Any]:
     """The configuration in the shape that is recorded, with the policy where the type bears it. Never raises."""
     found: dict[str, Any] = {}
-    for name, value in (configuration or {}).items():
+    for name, value in opened(type_, configuration or {}).items():
         known = _NAMES.get(_plain(name), name)
         make = _MADE.get(known)
         found[known] = make(value) if make is not None else value

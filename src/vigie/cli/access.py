@@ -10,9 +10,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from vigie.cli.documents_in import Given, account_id, given, read_document
+from vigie.cli.documents_in import Case, Given, account_id, cases, read_document
 from vigie.cli.estate_file import EstateFile, read_estate
-from vigie.cli.output import console, print_json, print_table, printable
+from vigie.cli.output import console, print_json, print_line, print_table, printable
 from vigie.cli.session import json_option
 from vigie.model.account import Relation
 from vigie.model.errors import UsageError
@@ -96,32 +96,16 @@ def _facts(world: EstateFile, account: str, block: Any) -> Facts:
 
 def _explain_lines(lines: IO[str], world: EstateFile, type_: str | None, account: str | None) -> None:
     """One answer for each line, in order; a line that cannot be read is answered with its ``error``."""
-    for line in lines:
-        if line.strip():
-            answer = _explain_line(line, world, type_, account)
-            click.echo(json.dumps(answer, ensure_ascii=False, separators=(",", ":")))
+    for case in cases(lines, type_, account):
+        print_line(_explained_case(case, world) if isinstance(case, Case) else case)
 
 
-def _explain_line(line: str, world: EstateFile, type_: str | None, account: str | None) -> dict[str, Any]:
+def _explained_case(case: Case, world: EstateFile) -> dict[str, Any]:
     try:
-        case = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        return {"id": None, "error": f"the line is not JSON: {error}"}
-    if not isinstance(case, Mapping):
-        return {"id": None, "error": "the line is not an object"}
-    identity = {"id": case.get("id")}
-    wanted, owner = case.get("type", type_), str(case.get("account", account or ""))
-    if not isinstance(wanted, str):
-        return {**identity, "error": "the case has no type"}
-    try:
-        answer, _ = explained(given(case), wanted, account_id(owner), world, _text(case.get("arn")))
-    except UsageError as error:
-        return {**identity, "error": str(error)}
-    return {**identity, **answer}
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+        answer, _ = explained(case.given, case.type, case.account, world, case.arn)
+    except Exception as error:  # noqa: BLE001 (a fault of ours in one case is told in its answer, and stops no other)
+        return {"id": case.id, "error": f"could not be judged, which is a fault of vigie: {error!r}"}
+    return {"id": case.id, **answer}
 
 
 def _print(answer: Mapping[str, Any], judged: Access) -> None:

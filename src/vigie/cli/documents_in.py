@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -39,10 +39,46 @@ def read_document(file: IO[str]) -> Given:
 def given(found: Any) -> Given:
     if not isinstance(found, Mapping) or "Statement" in found:
         return Given(policy=found)
-    if found.keys() & {"policy", "config"}:
-        configuration = found.get("config")
+    if found.keys() & {"policy", "config", "configuration"}:
+        configuration = found.get("config", found.get("configuration"))
         return Given(found.get("policy"), configuration if isinstance(configuration, Mapping) else None)
     return Given(configuration=found)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One line of ``--jsonl``."""
+
+    id: Any
+    type: str
+    account: str
+    given: Given
+    arn: str | None = None
+
+
+def cases(lines: Iterable[str], type_: str | None, account: str | None) -> Iterator[Case | dict[str, Any]]:
+    """The cases of lines of JSON, in order; of a line that cannot be read its answer: ``id`` and ``error``."""
+    for line in lines:
+        if line.strip():
+            yield _case(line, type_, account)
+
+
+def _case(line: str, type_: str | None, account: str | None) -> Case | dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return {"id": None, "error": f"the line is not JSON: {error}"}
+    if not isinstance(row, Mapping):
+        return {"id": None, "error": "the line is not an object"}
+    wanted, owner = row.get("type", type_), row.get("account", account or "")
+    if not isinstance(wanted, str):
+        return {"id": row.get("id"), "error": "the case has no type"}
+    owner = f"{owner:012d}" if isinstance(owner, int) and not isinstance(owner, bool) else str(owner)
+    arn = row.get("arn")
+    try:
+        return Case(row.get("id"), wanted, account_id(owner), given(row), arn if isinstance(arn, str) else None)
+    except UsageError as error:
+        return {"id": row.get("id"), "error": str(error)}
 
 
 def account_id(text: str) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from vigie.cli.documents_in import account_id, read_document
+from vigie.cli.documents_in import Case, account_id, cases, read_document
 from vigie.cli.estate_file import EstateFile, read_estate
-from vigie.cli.output import console, print_json, print_table, printable, severity_text
+from vigie.cli.output import console, print_json, print_line, print_table, printable, severity_text
 from vigie.cli.session import Session, json_option, store_options
 from vigie.model.account import Account, Network, Relation
 from vigie.model.errors import ExitCode, UsageError
@@ -32,13 +33,14 @@ SEVERITIES = [severity.value for severity in Severity]
 
 
 @click.command()
-@click.argument("file", type=click.File(encoding="utf-8"))
-@click.option("--type", "type_", required=True, metavar="TYPE", help="Resource type, like AWS::S3::Bucket.")
-@click.option("--account", required=True, metavar="ID", help="The account that owns the resource: 12 digits.")
+@click.argument("file", type=click.File(encoding="utf-8"), required=False)
+@click.option("--type", "type_", metavar="TYPE", help="Resource type, like AWS::S3::Bucket.")
+@click.option("--account", metavar="ID", help="The account that owns the resource: 12 digits.")
 @click.option("--region", default="us-east-1", show_default=True, help="Where the resource is.")
 @click.option("--arn", metavar="ARN", help="The resource's ARN.")
 @click.option("--name", default="document", help="The resource's name.")
 @click.option("--estate", type=click.Path(dir_okay=False, path_type=Path), help="What is known of the world (TOML).")
+@click.option("--jsonl", type=click.File(encoding="utf-8"), help="Many cases, one JSON object a line; `-` is stdin.")
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit with 1 on a violation this severe or more.")
 @click.option("--fail-on-unknown", is_flag=True, help="Exit with 3 where a rule could not tell.")
 @json_option
@@ -46,13 +48,14 @@ SEVERITIES = [severity.value for severity in Severity]
 @click.pass_obj
 def evaluate(
     session: Session,
-    file: IO[str],
-    type_: str,
-    account: str,
+    file: IO[str] | None,
+    type_: str | None,
+    account: str | None,
     region: str,
     arn: str | None,
     name: str,
     estate: Path | None,
+    jsonl: IO[str] | None,
     fail_on: str | None,
     fail_on_unknown: bool,
     as_json: bool,
@@ -63,24 +66,59 @@ def evaluate(
     wants of the configuration and the document does not say (null says that there is none). Lists, grants and blocks
     that share a resource are taken to be none where the document does not say.
     """
-    from vigie.access.offered import known_type, recorded
     from vigie.rules.discover import discover
 
-    type_ = known_type(type_)
-    document = read_document(file)
-    if document.configuration is None and not isinstance(document.policy, Mapping):
-        raise UsageError(f"{file.name} is not a JSON object.")
-    configuration = recorded(type_, document.policy, document.configuration)
     rules = discover([path.expanduser() for path in session.settings.rules_paths])
-    world = read_estate(estate)
-    now = datetime.now(UTC)
-    verdicts = _judged(configuration, (type_, account_id(account), region, arn, name), world, rules, now)
-    answer = _answer(verdicts, rules, type_, account)
+    judging = _Judging(rules, read_estate(estate), datetime.now(UTC), region, name)
+    if jsonl is not None:
+        worst = [judging.line(case, fail_on, fail_on_unknown) for case in cases(jsonl, type_, account)]
+        return next((code for code in (ExitCode.FINDINGS, ExitCode.PARTIAL) if code in worst), ExitCode.DONE)
+    if file is None or type_ is None or account is None:
+        raise UsageError("Give FILE (or `-`) with --type and --account, or --jsonl with one case a line.")
+    document = read_document(file)
+    if document.configuration is None and not isinstance(document.policy, Mapping | list):
+        raise UsageError(f"{file.name} is not a JSON object.")
+    verdicts, answer = judging.case(Case(None, type_, account_id(account), document, arn))
     if as_json:
         print_json(answer)
     else:
         _print(answer)
     return _exit_code(verdicts, fail_on, fail_on_unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judging:
+    """What all cases of one run have in common."""
+
+    rules: RuleSet
+    world: EstateFile
+    now: datetime
+    region: str
+    name: str
+
+    def case(self, case: Case) -> tuple[list[Verdict], dict[str, Any]]:
+        """The verdicts of every rule for the type, and the answer they come to."""
+        from vigie.access.offered import known_type, recorded
+
+        type_ = known_type(case.type)
+        configuration = recorded(type_, case.given.policy, case.given.configuration)
+        identity = (type_, case.account, self.region, case.arn, self.name)
+        verdicts = _judged(configuration, identity, self.world, self.rules, self.now)
+        return verdicts, _answer(verdicts, self.rules, type_, case.account)
+
+    def line(self, case: Case | dict[str, Any], fail_on: str | None, fail_on_unknown: bool) -> int:
+        """Answers one line; a case that cannot be read counts as one that is not known."""
+        unread = ExitCode.PARTIAL if fail_on_unknown else ExitCode.DONE
+        if not isinstance(case, Case):
+            print_line(case)
+            return unread
+        try:
+            verdicts, answer = self.case(case)
+        except Exception as error:  # noqa: BLE001 (a fault of ours in one case is told in its answer, and stops no other)
+            print_line({"id": case.id, "error": f"could not be judged, which is a fault of vigie: {error!r}"})
+            return unread
+        print_line({"id": case.id, **answer})
+        return _exit_code(verdicts, fail_on, fail_on_unknown)
 
 
 def _judged(

@@ -31,7 +31,22 @@ LONGEST_VALUE = 160
 
 def print_json(document: Any) -> None:
     """One JSON document on standard output, UTF-8, keys in their order."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
+    click.echo(_json(document, indent=2 if sys.stdout.isatty() else None))
+
+
+def print_line(document: Any) -> None:
+    """One JSON document on a line of its own, written out at once: for programs that read as we write."""
+    click.echo(_json(document, separators=(",", ":")))
+
+
+def _json(document: Any, **how: Any) -> str:
+    """As UTF-8, or in ASCII where the text could not be written so (half a surrogate pair, from a document)."""
+    text = json.dumps(document, ensure_ascii=False, **how)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(document, **how)
+    return text
 
 
 def console(*, stderr: bool = False) -> Console:
