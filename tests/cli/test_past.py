@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from vigie.model.documents import instant
-from vigie.testing.recorded import START, World
+from vigie.testing.recorded import OWN, START, World
 
 BEFORE = instant(START + timedelta(minutes=10))
 """After the first look at everything, before the changes of an hour later."""
@@ -107,3 +110,61 @@ def test_a_rule_that_is_being_written_is_tried_on_the_past(vigie: Any, recorded:
     text = vigie("rules", "backtest", str(file), "--since", instant(START), "--until", NOW)
     assert "1 findings on 1 resources" in text.err
     assert len(recorded.findings()) == 1
+
+
+def config_file(vigie: Any, name: str, *items: dict[str, Any]) -> str:
+    file: Path = vigie.folder / name
+    content = json.dumps({"fileVersion": "1.0", "configurationItems": list(items)}).encode()
+    file.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    return str(file)
+
+
+def config_item(id_: str, at: str, **configuration: Any) -> dict[str, Any]:
+    return {
+        "configurationItemCaptureTime": at,
+        "awsAccountId": OWN,
+        "configurationItemStatus": "OK",
+        "resourceType": "AWS::SQS::Queue",
+        "resourceId": id_,
+        "resourceName": id_,
+        "awsRegion": "eu-west-1",
+        "configuration": configuration,
+    }
+
+
+def test_what_aws_config_recorded_answers_for_the_time_before_vigie(vigie: Any, recorded: World) -> None:
+    packed = config_file(vigie, "h.json.gz", config_item("jobs", "2025-01-01T00:00:00Z", size=1))
+    said = vigie("import", "config", packed, "--json")
+    assert (said.code, said.json) == (0, {"files": 1, "read": 1, "recorded": 1, "problems": []})
+    shown = vigie("show", "jobs", "--at", "2025-06-01", "--json").json
+    assert (shown["certainty"], shown["configuration"]) == ("unknown", None)
+    assert shown["imported"]["configuration"] == {"configuration": {"size": 1}}
+    assert shown["imported"]["origin"] == "h.json.gz"
+    assert vigie("show", "jobs", "--at", BEFORE, "--json").json["imported"] is None
+    assert "aws-config recorded at 2025-01-01" in vigie("show", "jobs", "--at", "2025-06-01").out
+    assert [one["status"] for one in vigie("history", "jobs", "--json").json["imported"]] == ["OK"]
+    assert "aws-config: OK" in vigie("history", "jobs").out
+    assert "1 known already" in vigie("import", "config", packed).out
+
+
+def test_a_resource_that_only_aws_config_knew_is_shown(vigie: Any, recorded: World) -> None:
+    config_file(vigie, "h.json", config_item("old", "2025-01-01T00:00:00Z", size=1))
+    (vigie.folder / "below").mkdir()
+    (vigie.folder / "h.json").rename(vigie.folder / "below" / "h.json")
+    assert vigie("import", "config", str(vigie.folder / "below")).code == 0
+    assert vigie("show", "old", "--at", "2025-06-01", "--json").json["configuration"] == {"configuration": {"size": 1}}
+    early = vigie("show", "old", "--at", "2024-06-01")
+    assert (early.code, "what was imported begins at 2025-01-01" in early.err) == (2, True)
+    assert "No recorded resource" in vigie("show", "nowhere", "--at", "2025-06-01").err
+
+
+def test_what_cannot_be_read_is_told_and_the_rest_is_recorded(vigie: Any, recorded: World) -> None:
+    good = config_file(vigie, "a.json", config_item("jobs", "2025-01-01T00:00:00Z"), {"resourceId": "x"})
+    cut = vigie.folder / "b.json.gz"
+    cut.write_bytes(gzip.compress(b"{}" * 1000)[:20])
+    empty = vigie.folder / "empty"
+    empty.mkdir()
+    said = vigie("import", "config", good, str(cut), "--json")
+    assert (said.code, said.json["recorded"], len(said.json["problems"])) == (3, 1, 2)
+    assert "cut short" in said.json["problems"][1]
+    assert "There is no .json" in vigie("import", "config", str(empty)).err

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from vigie.app.importing import Importing
 from vigie.app.judging import Judging
 from vigie.app.parts import KEY_BYTES, Progress, utc_now
 from vigie.app.sweeping import Sweeping
@@ -18,7 +19,7 @@ KEEP_OUTBOX: Final = timedelta(days=90)
 """How long what was told is kept for looking up."""
 
 
-class App(Sweeping, Judging, Telling):
+class App(Sweeping, Judging, Telling, Importing):
     """vigie, built over one store. Close it at the end."""
 
     def loops(self, *, sweep: bool) -> list[Loop]:

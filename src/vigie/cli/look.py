@@ -19,6 +19,7 @@ from vigie.model.errors import UsageError
 
 if TYPE_CHECKING:
     from vigie.app import App
+    from vigie.model.imported import ImportedAt
 
 
 @click.command()
@@ -68,10 +69,14 @@ def show(app: App, resource: str, at: datetime | None, revision: int | None, as_
     """Show a resource's configuration, now or as it was. RESOURCE: an ARN, an id or a unique name."""
     if at is not None and revision is not None:
         raise UsageError("Give either --at or --revision.")
+    if at is not None and _only_others_know(app, resource):
+        _show_imported_only(app, resource, at, as_json)
+        return
     found = one_resource(app, resource)
     assert found.pk is not None  # noqa: S101 - what the archive finds is recorded
     if at is not None:
-        _show_state(app.history.archive.state_at(found.pk, at), found, as_json)
+        state = app.history.archive.state_at(found.pk, at)
+        _show_state(state, found, None if state.is_known else app.history.imported.at(found, at), as_json)
         return
     held = app.history.archive.revision(found.pk, revision) if revision else app.history.archive.latest(found.pk)
     if held is None:
@@ -82,15 +87,58 @@ def show(app: App, resource: str, at: datetime | None, revision: int | None, as_
     _print_revision(held)
 
 
-def _show_state(state: StateAt, resource: Any, as_json: bool) -> None:
+def _only_others_know(app: App, text: str) -> bool:
+    return not app.history.archive.find(text) and bool(app.history.imported.identities(text))
+
+
+def _show_imported_only(app: App, text: str, at: datetime, as_json: bool) -> None:
+    """Raises UsageError: several are named so, or nothing is known of that time."""
+    known = app.history.imported.identities(text)
+    if len(known) > 1:
+        choices = "; ".join(" ".join(one) for one in known[:5])
+        raise UsageError(f"{len(known)} imported resources are named {text!r}: give the ARN or id of one ({choices}).")
+    imported = app.history.imported.at(text, at)
+    if imported is None:
+        first = app.history.imported.states(text)[-1]
+        raise UsageError(
+            f"Nothing is known of {text} at {when(at)}: what was imported begins at {when(first.captured_at)}."
+        )
     if as_json:
-        print_json(state_document(state, resource))
+        print_json(documents.imported_at_document(imported))
+        return
+    _print_imported(imported)
+
+
+def _show_state(state: StateAt, resource: Any, imported: ImportedAt | None, as_json: bool) -> None:
+    if as_json:
+        print_json(state_document(state, resource, imported))
         return
     _print_certainty(state)
     if state.revision:
         _print_revision(state.revision)
     if state.next_revision:
         console().print(f"Next seen: revision {state.next_revision.number} at {when(state.next_revision.observed_at)}.")
+    if imported:
+        _print_imported(imported)
+
+
+def _print_imported(imported: ImportedAt) -> None:
+    from rich.syntax import Syntax
+
+    screen, state = console(), imported.state
+    until = f", the next at {when(imported.next_at)}" if imported.next_at else ", and nothing later"
+    screen.print(
+        printable(
+            f"{state.source.value} recorded at {when(state.captured_at)} ({state.status}){until} [{state.origin}]:"
+        ),
+        style="bold",
+        markup=False,
+    )
+    if not state.present:
+        screen.print("  It was gone.", style="red")
+        return
+    text = json.dumps(state.configuration, indent=2, ensure_ascii=True, sort_keys=True)
+    screen.print(Syntax(text, "json", background_color="default", word_wrap=True))
 
 
 def _print_certainty(state: StateAt) -> None:
@@ -100,8 +148,11 @@ def _print_certainty(state: StateAt) -> None:
     )
 
 
-def state_document(state: StateAt, resource: Any) -> documents.Document:
-    """As ``show`` without a time, with ``asked``, ``certainty``, ``explanation``, ``next``; null where unknown."""
+def state_document(state: StateAt, resource: Any, imported: ImportedAt | None = None) -> documents.Document:
+    """As ``show`` without a time, with ``asked``, ``certainty``, ``explanation``, ``next``; null where unknown.
+
+    ``imported``: what others recorded of that time, where vigie knows nothing of it.
+    """
     known = documents.revision_document(state.revision) if state.revision else documents.resource_document(resource)
     if state.revision is None:
         known |= {"present": None, "revision": None, "configuration": None}
@@ -110,6 +161,7 @@ def state_document(state: StateAt, resource: Any) -> documents.Document:
         "certainty": state.certainty.value,
         "explanation": state.explanation,
         "next": documents.revision_document(state.next_revision) if state.next_revision else None,
+        "imported": documents.imported_at_document(imported) if imported else None,
     }
 
 
@@ -145,11 +197,16 @@ def history(app: App, resource: str, limit: int, after: str | None, as_json: boo
     found = one_resource(app, resource)
     assert found.pk is not None  # noqa: S101 - what the archive finds is recorded
     changes = app.history.archive.revisions(found.pk, page(limit, after))
+    imported = app.history.imported.states(found) if changes.next is None else []
     if as_json:
-        print_json(documents.paged_document(changes, documents.change_document))
+        told = [documents.imported_document(state) for state in imported]
+        print_json(documents.paged_document(changes, documents.change_document) | {"imported": told})
         return
     for change in changes.items:
         _print_change(change)
+    for state in imported:
+        line = f"{when(state.captured_at)}  {state.source.value}: {state.status}  [{state.origin}]"
+        console().print(printable(line), style="dim", markup=False)
     _more(len(changes.items), "revisions", changes.next, empty="No revisions.")
 
 

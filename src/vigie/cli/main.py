@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "coverage": ("vigie.cli.coverage:coverage", "Show what could be seen and what could not, and why."),
     "access": ("vigie.cli.access:access", "Who outside can reach a resource, by which statement."),
     "evaluate": ("vigie.cli.evaluate:evaluate", "Judge one configuration by all rules: no AWS, no store."),
+    "import": ("vigie.cli.imports:imports", "Take over what AWS Config recorded before vigie did."),
     "accounts": ("vigie.cli.accounts:accounts", "The accounts that are known."),
     "rules": ("vigie.cli.rules:rules", "The rules: list, show, test."),
     "routes": ("vigie.cli.routes:routes", "Where notifications go, and why."),

@@ -16,6 +16,7 @@ from vigie.history.attributions import Attributions
 from vigie.history.engine import WRITE, connect
 from vigie.history.events import Events
 from vigie.history.findings import Findings
+from vigie.history.imported import Imported
 from vigie.history.outbox import Outbox
 from vigie.history.past import Past
 from vigie.history.record import Recorder
@@ -35,6 +36,7 @@ class History:
         self._turn = _Turn() if engine.dialect.name == "sqlite" else None
         self.archive = Archive(engine)
         self.past = Past(engine)
+        self.imported = Imported(engine)
         self.recorder = Recorder(self.begin)
         self.work = Work(engine, self.begin)
         self.events = Events(engine)

@@ -21,6 +21,7 @@ from vigie.model.backtest import Backtest, Episode
 from vigie.model.change import Certainty, Change, DiffEntry, Revision, StateAt
 from vigie.model.durations import format_duration
 from vigie.model.finding import Finding, Justification
+from vigie.model.imported import ImportedAt, ImportedState
 from vigie.model.paging import Paged
 from vigie.model.past import EstateAt, ResourceAt, ScopeAt
 from vigie.model.resource import Resource
@@ -285,6 +286,30 @@ def _state_mark(state: StateAt) -> Document:
         "certainty": state.certainty.value,
         "explanation": state.explanation,
     }
+
+
+def imported_document(state: ImportedState) -> Document:
+    """What somebody else recorded of a resource, in its own words."""
+    return {
+        "source": state.source.value,
+        "account": state.account,
+        "region": state.region,
+        "type": state.type,
+        "id": state.id,
+        "arn": state.arn,
+        "name": state.name,
+        "captured_at": instant(state.captured_at),
+        "status": state.status,
+        "present": state.present,
+        "origin": state.origin,
+        "config_sha": state.config_sha,
+        "configuration": plain(state.configuration),
+    }
+
+
+def imported_at_document(imported: ImportedAt) -> Document:
+    """What others recorded of a resource at a time."""
+    return imported_document(imported.state) | {"next_at": optional_instant(imported.next_at)}
 
 
 def comparison_document(before: Revision, after: Revision, diff: Iterable[DiffEntry]) -> Document:
