@@ -26,7 +26,7 @@ DOCUMENTED: dict[str, tuple[str, tuple[str, ...], set[str]]] = {
         "vigie changes",
         ("changes", "--all"),
         {"account", "region", "type", "id", "arn", "name", "kind", "revision", "changed_after", "observed_at", "diff"}
-        | {"resource", "pk"},
+        | {"resource", "pk", "attribution"},
     ),
     "A finding": (
         "vigie findings",

@@ -30,6 +30,7 @@ class App(Sweeping, Judging, Telling, Importing):
         """
         second = timedelta(seconds=1)
         loops = [
+            Loop("attributor", self._attribute_due, second),
             Loop("auditor", self._judge_due, 2 * second),
             Loop("notifier", self._tell_due, 2 * second),
             Loop("housekeeping", self._clean, timedelta(hours=1)),
@@ -40,6 +41,10 @@ class App(Sweeping, Judging, Telling, Importing):
             self._types_to_sweep((), ())
             loops.append(Loop("watcher", self._sweep_due, min(15 * second, self.settings.sweep.every / 4)))
         return loops
+
+    def _attribute_due(self) -> bool:
+        self.attributor.run()
+        return False
 
     def _judge_due(self) -> bool:
         return self.auditor.run(self._clock()).judged > 0

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from vigie.notify.worker import Notifier
     from vigie.rules.discover import RuleSet
     from vigie.rules.overrides import Overrides
+    from vigie.watch.attributor import Attributor
     from vigie.watch.sweep import Sweeper
 
 Progress = Callable[[int, int, str], None]
@@ -119,6 +120,12 @@ class Parts:
         from vigie.audit.worker import Auditor
 
         return Auditor(self.history, self.rules, self.estate_settings, self.overrides)
+
+    @property
+    def attributor(self) -> Attributor:
+        from vigie.watch.attributor import Attributor
+
+        return Attributor(self.history, self._clock)
 
     @property
     def estate_settings(self) -> EstateSettings:

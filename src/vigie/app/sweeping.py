@@ -106,9 +106,11 @@ class Sweeping(Accounts):
         )
 
     def _judged(self) -> AuditReport:
-        """Judge what is due; and what another process holds, which may have been killed: judged twice does no harm."""
+        """Attribute and judge what is due; and what another process holds, which may have been killed: judged twice
+        does no harm."""
         from vigie.audit.worker import TOPIC
 
+        self.attributor.run()
         now = self._clock()
         report = self.auditor.run(now)
         return report + self.auditor.judge_everything(now) if self.history.work.claimed(TOPIC, now) else report

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vigie.cli.credits import attribution_lines
 from vigie.cli.options import explain_nothing, one_resource, page, page_options, scope_options
 from vigie.cli.output import console, diff_lines, print_json, print_table, printable, when
 from vigie.cli.session import json_option, store_options, with_app
 from vigie.cli.times import TIME
 from vigie.model import documents
+from vigie.model.attribution import Attribution
 from vigie.model.change import Certainty, Change, ChangeKind, Revision, StateAt
 from vigie.model.diff import diff as compute_diff
 from vigie.model.errors import UsageError
@@ -81,10 +83,13 @@ def show(app: App, resource: str, at: datetime | None, revision: int | None, as_
     held = app.history.archive.revision(found.pk, revision) if revision else app.history.archive.latest(found.pk)
     if held is None:
         raise UsageError(f"{found} has no revision {revision}: `vigie history` lists its revisions.")
+    change = app.history.archive.change(held.pk) if held.pk else None
+    attribution = change.attribution if change else None
     if as_json:
-        print_json(documents.revision_document(held))
+        document = documents.revision_document(held)
+        print_json(document | {"attribution": documents.attribution_document(attribution)})
         return
-    _print_revision(held)
+    _print_revision(held, attribution)
 
 
 def _only_others_know(app: App, text: str) -> bool:
@@ -165,7 +170,7 @@ def state_document(state: StateAt, resource: Any, imported: ImportedAt | None = 
     }
 
 
-def _print_revision(revision: Revision) -> None:
+def _print_revision(revision: Revision, attribution: Attribution | None = None) -> None:
     from rich.syntax import Syntax
 
     screen = console()
@@ -176,6 +181,8 @@ def _print_revision(revision: Revision) -> None:
     facts.append(("revision", f"{revision.number} ({revision.kind.value}), seen {when(revision.observed_at)}{after}"))
     for name, value in facts:
         screen.print(f"  {name}: {printable(value)}", markup=False)
+    for line in attribution_lines(attribution, indent="  "):
+        screen.print(line)
     for key, problem in sorted(revision.unreadable.items()):
         lack = f", needs {problem.permission}" if problem.permission else ""
         screen.print(f"  {key} could not be read: {problem.code}{lack}", style="yellow", markup=False)
@@ -303,6 +310,11 @@ def _revision(app: App, resource: Any, number: int) -> Revision:
 @click.option("--all", "everything", is_flag=True, help="All kinds.")
 @click.option("--path", metavar="PATH", help="Only where a difference is at or below this path: /Policy.")
 @click.option("--value", metavar="TEXT", help="Only where an old or new value (at --path, if given) holds this text.")
+@click.option(
+    "--actor",
+    metavar="WHO",
+    help="Only what is credited to them: an ARN (user, role, session), a name, an access key, a source identity.",
+)
 @page_options
 @json_option
 @store_options
@@ -319,6 +331,7 @@ def changes(
     everything: bool,
     path: str | None,
     value: str | None,
+    actor: str | None,
     limit: int,
     after: str | None,
     as_json: bool,
@@ -343,6 +356,7 @@ def changes(
         kinds=shown,
         path=path,
         value=value,
+        actor=actor,
     )
     found = app.history.archive.changes(wanted, page(limit, after))
     hidden = _hidden(app, wanted, shown)
@@ -384,6 +398,8 @@ def _print_change(change: Change, *, with_resource: bool = False) -> None:
     if change.kind in (ChangeKind.CHANGED, ChangeKind.EPHEMERAL, ChangeKind.RECREATED):
         for entry in diff_lines(change.diff):
             screen.print(entry)
+    for line in attribution_lines(change.attribution):
+        screen.print(line)
 
 
 def _more(shown: int, what: str, cursor: str | None, *, empty: str = "") -> None:

@@ -22,6 +22,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "diff": ("vigie.cli.look:diff", "Show what differs between two revisions of a resource."),
     "changes": ("vigie.cli.look:changes", "List what changed."),
     "estate": ("vigie.cli.estate:estate", "List all that was there at a time, and how sure that is."),
+    "who": ("vigie.cli.who:who", "Who set each part of a resource, when, and how sure that is."),
+    "actor": ("vigie.cli.who:actor", "All that somebody did: their calls, failed ones too, and the changes they made."),
     "findings": ("vigie.cli.findings:findings", "List what is wrong."),
     "justify": ("vigie.cli.findings:justify", "Accept a finding, with a reason."),
     "withdraw": ("vigie.cli.findings:withdraw", "Take a justification back."),

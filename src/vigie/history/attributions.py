@@ -6,24 +6,23 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, insert, select
 from sqlalchemy import true as always
 
+from vigie.history import session_chain
 from vigie.history.blobs import batches
 from vigie.history.columns import AnyRow
 from vigie.history.event_rows import EVENT, event_of
 from vigie.history.tables.archive import resource, revision, scope
 from vigie.history.tables.events import actor, attribution, attribution_event, event
-from vigie.model.attribution import Attribution, Confidence, Credit
+from vigie.model.attribution import LATE, Attribution, Confidence, Credit
+from vigie.model.event import Event
 
 ATTRIBUTE: Final = "attribute"
 """Topic of the work that a revision, an event or newly read logs make; the key is the revision's number."""
-LATE: Final = timedelta(seconds=60)
-"""A read may show the state before a call for so long after it (eventual consistency): the call may lie before the
-window of change."""
 Begin = Callable[[], AbstractContextManager[Connection]]
 _IN_LIST = 500
 
@@ -191,10 +190,14 @@ def _load(tx: Connection, condition: ColumnElement[bool], *, latest: bool) -> Ma
     if latest:
         query = query.where(is_latest())
     rows = tx.execute(query.order_by(attribution.c.revision_pk, attribution.c.number)).all()
-    credits: dict[int, list[Credit]] = {}
+    parts: list[AnyRow] = []
     for batch in batches([row.pk for row in rows], _IN_LIST):
-        for part in tx.execute(_CREDITS.where(attribution_event.c.attribution_pk.in_(batch))):
-            credits.setdefault(part.attribution_pk, []).append(_credit(part))
+        parts += tx.execute(_CREDITS.where(attribution_event.c.attribution_pk.in_(batch)))
+    chains = session_chain.behind(tx, (part.actor_access_key for part in parts))
+    credits: dict[int, list[Credit]] = {}
+    for part in parts:
+        chain = chains.get(part.actor_access_key, ())
+        credits.setdefault(part.attribution_pk, []).append(_credit(part, chain))
     found: dict[int, list[Attribution]] = {}
     for row in rows:
         concluded = Attribution(
@@ -204,8 +207,9 @@ def _load(tx: Connection, condition: ColumnElement[bool], *, latest: bool) -> Ma
     return found
 
 
-def _credit(row: AnyRow) -> Credit:
-    return Credit(event_of(row), Confidence(row.credit_confidence), tuple(json.loads(row.credit_paths)))
+def _credit(row: AnyRow, chain: Sequence[Event]) -> Credit:
+    confidence, paths = Confidence(row.credit_confidence), tuple(json.loads(row.credit_paths))
+    return Credit(event_of(row), confidence, paths, tuple(call.actor for call in chain))
 
 
 _CREDITS = (

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from vigie.history import attributions, work
+from vigie.history import attributions, session_chain, work
 from vigie.history.blobs import batches
 from vigie.history.columns import RESOURCE, RESOURCES
 from vigie.history.cursors import decode, encode
@@ -32,16 +32,14 @@ from vigie.history.event_rows import (
 from vigie.history.rows import resource_of
 from vigie.history.tables.archive import resource, revision, scope
 from vigie.history.tables.events import actor, delivery, event, event_key, event_resource, log_coverage, malformed
+from vigie.model.attribution import CLOCK, LATE
 from vigie.model.event import Actor, Event, Malformed, Subject
 from vigie.model.paging import Page, Paged
 from vigie.model.resource import Resource
 
-CLOCK: Final = timedelta(seconds=2)
-"""CloudTrail tells whole seconds, by AWS's clock; ours may be a little off."""
 MOST_MALFORMED: Final = 1_000
 """So many are kept aside, the latest; all are counted."""
 _IN_LIST = 500
-_LONGEST_CHAIN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,19 +210,8 @@ class Events:
 
     def behind(self, who: Actor) -> list[Event]:
         """The calls that made the session, nearest first: AssumeRole by whom, and who made *that* session."""
-        found: list[Event] = []
-        key, seen = who.access_key, set[str]()
         with self._engine.connect() as tx:
-            while key is not None and key not in seen and len(found) < _LONGEST_CHAIN:
-                seen.add(key)
-                made = select(event_key.c.event_pk).where(event_key.c.access_key == key)
-                query = select(*EVENT).select_from(EVENTS).where(event.c.pk.in_(made)).order_by(event.c.pk).limit(1)
-                row = tx.execute(query).one_or_none()
-                if row is None:
-                    break
-                found.append(event_of(row))
-                key = found[-1].actor.access_key
-        return found
+            return list(session_chain.behind(tx, [who.access_key]).get(who.access_key or "", ()))
 
     def recorded_since(self, one: Resource, since: datetime) -> list[tuple[int, Event, datetime]]:
         """Number, event, and when it was recorded: of changes to a resource that vigie heard of since then."""
@@ -386,8 +373,7 @@ def _may_explain(tx: Connection, events: Sequence[Event]) -> set[int]:
         ):
             after = row.changed_after
             if any(
-                at <= row.observed_at + CLOCK and (after is None or at >= after - attributions.LATE)
-                for at in times[row.resource_pk]
+                at <= row.observed_at + CLOCK and (after is None or at >= after - LATE) for at in times[row.resource_pk]
             ):
                 found.add(row.pk)
     return found

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from vigie.model.event import Actor, ActorKind, Event
+
+CLOCK: Final = timedelta(seconds=2)
+"""CloudTrail tells whole seconds, by AWS's clock; ours may be a little off."""
+LATE: Final = timedelta(seconds=60)
+"""A read may show the state before a call for so long after it (eventual consistency): the call that explains a change
+may lie before the window in which it was seen."""
 
 
 class Confidence(StrEnum):
@@ -39,6 +46,8 @@ class Credit:
     """EXACT, LIKELY or AMBIGUOUS."""
     paths: tuple[str, ...] = ()
     """The paths of the difference that it explains; none where it explains the change as a whole."""
+    behind: tuple[Actor, ...] = ()
+    """Of a session of a role: who assumed it; and who assumed the role that assumed it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,12 @@ from enum import Enum
 from typing import Any, Protocol, TypeVar
 
 from vigie.model.account import Account
+from vigie.model.attribution import Attribution, Credit, label
 from vigie.model.backtest import Backtest, Episode
+from vigie.model.blame import Blame
 from vigie.model.change import Certainty, Change, DiffEntry, Revision, StateAt
 from vigie.model.durations import format_duration
+from vigie.model.event import Actor, Event
 from vigie.model.finding import Finding, Justification
 from vigie.model.imported import ImportedAt, ImportedState
 from vigie.model.paging import Paged
@@ -176,6 +179,71 @@ def change_document(change: Change) -> Document:
         "diff": diff_document(change.diff),
         "resource": change.resource.pk,
         "pk": change.pk,
+        "attribution": attribution_document(change.attribution),
+    }
+
+
+def attribution_document(found: Attribution | None) -> Document | None:
+    """Who made a change, and how sure that is; null where nothing was ever concluded."""
+    if found is None:
+        return None
+    return {
+        "confidence": found.confidence.value,
+        "who": found.words,
+        "actors": [label(actor) for actor in found.actors],
+        "reason": found.reason,
+        "at": optional_instant(found.at),
+        "number": found.number,
+        "events": [_credit_document(credit) for credit in found.credits],
+    }
+
+
+def _credit_document(credit: Credit) -> Document:
+    return {
+        **event_document(credit.event),
+        "confidence": credit.confidence.value,
+        "paths": list(credit.paths),
+        "behind": [actor_document(actor) for actor in credit.behind],
+    }
+
+
+def event_document(event: Event) -> Document:
+    """A call that CloudTrail told of, without its record."""
+    return {
+        "id": event.id,
+        "at": instant(event.at),
+        "source": event.source,
+        "name": event.name,
+        "account": event.account,
+        "region": event.region,
+        "read_only": event.read_only,
+        "failed": event.failed,
+        "error_code": event.error_code,
+        "error_message": event.error_message,
+        "category": event.category,
+        "type": event.type,
+        "actor": actor_document(event.actor),
+        "resources": [plain(subject) for subject in (*event.subjects, *event.implied, *event.about)],
+    }
+
+
+def actor_document(actor: Actor) -> Document:
+    """Who made a call: ``label`` for people, and all that CloudTrail says."""
+    return {"label": label(actor), **plain(actor)}
+
+
+def blame_document(one: Blame) -> Document:
+    """Who set a part of a resource: what ``who`` prints."""
+    revision = one.change.revision
+    return {
+        "path": one.path,
+        "op": one.entry.op if one.entry else None,
+        "value": plain(one.entry.new) if one.entry else None,
+        "kind": revision.kind.value,
+        "revision": revision.number,
+        "changed_after": optional_instant(revision.changed_after),
+        "observed_at": instant(revision.observed_at),
+        "attribution": attribution_document(one.attribution),
     }
 
 

@@ -14,7 +14,7 @@ from vigie.history.store import History
 from vigie.model.account import Account
 from vigie.model.treatment import PLAIN, Treatment
 from vigie.rules.declare import Rule
-from vigie.web.api import accounts, changes, coverage, estate, findings, general, resources
+from vigie.web.api import accounts, changes, coverage, estate, events, findings, general, resources
 from vigie.web.api import rules as rules_api
 from vigie.web.api.answers import ALWAYS
 from vigie.web.config import Clock, TypeDeclaration, Web, WebSettings, utc_now
@@ -45,7 +45,7 @@ _PAGES: Final = (
     rule_pages,
     settings_pages,
 )
-_ENDPOINTS: Final = (resources, estate, changes, findings, coverage, accounts, rules_api, general)
+_ENDPOINTS: Final = (resources, estate, changes, events, findings, coverage, accounts, rules_api, general)
 
 
 def create_app(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
 from vigie.history.findings import Facet, FindingFilter
 from vigie.model import documents
-from vigie.model.change import DiffEntry, Revision
+from vigie.model.change import Change, DiffEntry, Revision
 from vigie.model.diff import diff
 from vigie.model.finding import Finding, FindingStatus, Justification
 from vigie.model.paging import Page, Paged
@@ -39,6 +39,17 @@ def existing_revision(web: Web, pk: int, number: int) -> Revision:
     if found is None:
         raise not_found("revision")
     return found
+
+
+def all_changes(web: Web, pk: int) -> Iterator[Change]:
+    """The whole history of a resource, newest first, read as far as it is asked for."""
+    cursor = None
+    while True:
+        read = web.history.archive.revisions(pk, Page(limit=500, after=cursor))
+        yield from read.items
+        cursor = read.next
+        if cursor is None:
+            return
 
 
 def comparison(web: Web, before: Revision, after: Revision) -> tuple[DiffEntry, ...]:

@@ -32,6 +32,7 @@ class WhichChanges(Strict):
     resource: int | None = Field(None, ge=1, le=2**63 - 1, description="Number of the resource.")
     path: Text | None = Field(None, description="What the path of a difference begins with.")
     value: Text | None = Field(None, description="Text that an old or new value (at `path`, if given) holds.")
+    actor: Text | None = Field(None, description="Credited to: an ARN, a name, an access key, a source identity.")
 
     def filter(self) -> ChangeFilter:
         return ChangeFilter(
@@ -44,6 +45,7 @@ class WhichChanges(Strict):
             resource=self.resource,
             path=self.path,
             value=self.value,
+            actor=self.actor,
         )
 
 

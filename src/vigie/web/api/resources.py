@@ -9,6 +9,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from vigie.model import documents
+from vigie.model.blame import blame
 from vigie.model.change import Revision
 from vigie.model.diff import diff
 from vigie.model.queries import ResourceFilter
@@ -16,8 +17,10 @@ from vigie.model.resource import Resource
 from vigie.web.api.answers import OR_MISSING, Json
 from vigie.web.api.parameters import AccountId, Instant, PageQuery, Pk, Strict, Text
 from vigie.web.api.schemas import (
+    BlameShape,
     ChangeShape,
     ComparisonShape,
+    EventShape,
     FacetsShape,
     FindingShape,
     Listing,
@@ -29,7 +32,14 @@ from vigie.web.api.schemas import (
 )
 from vigie.web.auth.guard import Reader, WebOf
 from vigie.web.errors import Refusal, not_found
-from vigie.web.reading import comparison, existing_resource, existing_revision, findings_of, reference_token
+from vigie.web.reading import (
+    all_changes,
+    comparison,
+    existing_resource,
+    existing_revision,
+    findings_of,
+    reference_token,
+)
 
 router = APIRouter(prefix="/resources", tags=["resources"])
 Presence = Literal["true", "false", "any"]
@@ -112,6 +122,25 @@ def get_history(web: WebOf, _: Reader, pk: Pk, query: Annotated[PageQuery, Query
 def get_revision(web: WebOf, _: Reader, pk: Pk, number: Pk) -> Response:
     """One revision, with its configuration. Numbers count from 1 per resource."""
     return Json(documents.revision_document(existing_revision(web, pk, number)))
+
+
+class Part(Strict):
+    path: Text | None = Field(None, description="Only this part, what is in it and around it.")
+
+
+@router.get("/{pk}/who", response_model=Listing[BlameShape], responses=OR_MISSING)
+def get_who(web: WebOf, _: Reader, pk: Pk, query: Annotated[Part, Query()]) -> Response:
+    """Who set each part of one resource, when, and how sure that is."""
+    existing_resource(web, pk)
+    parts = blame(all_changes(web, pk), query.path)
+    return Json(documents.list_document(map(documents.blame_document, parts)))
+
+
+@router.get("/{pk}/events", response_model=Listing[EventShape], responses=OR_MISSING)
+def get_events(web: WebOf, _: Reader, pk: Pk, query: Annotated[PageQuery, Query()]) -> Response:
+    """The calls on one resource that CloudTrail told of, newest first, failed ones too."""
+    page = web.history.events.of_resource(existing_resource(web, pk), None, None, query.page)
+    return Json(documents.paged_document(page, documents.event_document))
 
 
 class Between(Strict):

@@ -52,6 +52,77 @@ class DiffShape(Shape):
 Kind = Literal["created", "changed", "ephemeral", "deleted", "recreated", "baseline"]
 
 
+class ActorShape(Shape):
+    label: str
+    kind: str
+    arn: str | None
+    account: str | None
+    principal_id: str | None
+    name: str | None
+    session: str | None
+    issuer: str | None
+    access_key: str | None
+    source_identity: str | None
+    invoked_by: str | None
+    on_behalf_of: str | None
+    provider: str | None
+    mfa: bool | None
+    address: str | None
+    agent: str | None
+    tls: str | None
+    vpc_endpoint: str | None
+
+
+class SubjectShape(Shape):
+    type: str
+    account: str
+    region: str
+    id: str
+    arn: str | None
+    name: str | None
+    known_by: Literal["id", "name", "arn"]
+
+
+class EventShape(Shape):
+    id: str
+    at: str
+    source: str
+    name: str
+    account: str
+    region: str
+    read_only: bool
+    failed: bool
+    error_code: str | None
+    error_message: str | None
+    category: str
+    type: str
+    actor: ActorShape
+    resources: list[SubjectShape]
+
+
+class EventWithRecord(EventShape):
+    record: dict[str, Any]
+
+
+ConfidenceName = Literal["exact", "likely", "ambiguous", "pending", "none"]
+
+
+class CreditShape(EventShape):
+    confidence: ConfidenceName
+    paths: list[str]
+    behind: list[ActorShape]
+
+
+class AttributionShape(Shape):
+    confidence: ConfidenceName
+    who: str
+    actors: list[str]
+    reason: str
+    at: str | None
+    number: int
+    events: list[CreditShape]
+
+
 class ChangeShape(Shape):
     account: str
     region: str
@@ -66,6 +137,18 @@ class ChangeShape(Shape):
     diff: list[DiffShape]
     resource: int | None
     pk: int | None
+    attribution: AttributionShape | None
+
+
+class BlameShape(Shape):
+    path: str
+    op: Literal["add", "remove", "replace"] | None
+    value: Any
+    kind: Kind
+    revision: int
+    changed_after: str | None
+    observed_at: str
+    attribution: AttributionShape | None
 
 
 class ProblemShape(Shape):
