@@ -1,8 +1,8 @@
-"""Sets of addresses, numbers and dates as runs between two cuts, and texts that lie in them.
+"""Sets of addresses, ports, numbers and dates as runs between two cuts, and texts that lie in them.
 
 A cut lies between two values. Of addresses it is a number: IPv4 first, then IPv6, which are never equal (IAM user
-guide, "IP address condition operators"). Of numbers and dates it is (value, 0) just before the value, (value, 1) just
-after it.
+guide, "IP address condition operators"). Of ports and protocols it is the number itself. Of numbers and dates it is
+(value, 0) just before the value, (value, 1) just after it.
 """
 
 from __future__ import annotations
@@ -29,10 +29,17 @@ class Line(Enum):
     ADDRESS = "address"
     NUMBER = "number"
     DATE = "date"
+    PORT = "port"
+    """0 to 65535."""
+    PROTOCOL = "protocol"
+    """The number in the header of IP: 0 to 255."""
 
     @property
     def whole(self) -> Any:
-        return _ALL_ADDRESSES if self is Line.ADDRESS else _ALL_NUMBERS
+        return _WHOLE.get(self, _ALL_NUMBERS)
+
+
+_WHOLE: Final = {Line.ADDRESS: _ALL_ADDRESSES, Line.PORT: ((0, 65536),), Line.PROTOCOL: ((0, 256),)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,9 @@ class Spans:
     def text(self) -> str | None:
         """Some text in it; None where it is empty."""
         return _text(self.line, *self.runs[0]) if self.runs else None
+
+    def covers(self, other: Spans) -> bool:
+        return self.common(other).runs == other.runs
 
 
 def united(line: Line, runs: Sequence[tuple[Any, Any]]) -> Spans:
@@ -168,6 +178,8 @@ def _cut(line: Line, text: str) -> Any:
     if line is Line.ADDRESS:
         run = network_run(text)
         return None if run is None or run[1] - run[0] > 1 else run[0]
+    if line in (Line.PORT, Line.PROTOCOL):
+        return int(text) if text.isdigit() else None
     value = number_of(text) if line is Line.NUMBER else date_of(text)
     return None if value is None else (value, 0)
 
@@ -177,6 +189,8 @@ def _text(line: Line, low: Any, high: Any) -> str | None:
         # the first address of a network is rarely a machine's
         place = low + 1 if high - low > 2 else low
         return str(ipaddress.IPv4Address(place) if place < _V4 else ipaddress.IPv6Address(place - _V4))
+    if line in (Line.PORT, Line.PROTOCOL):
+        return str(low)
     value = _between(low, high)
     if line is Line.DATE:
         return date_text(value)
