@@ -13,6 +13,7 @@ import click
 from vigie.model.change import DiffEntry
 from vigie.model.durations import format_duration
 from vigie.model.finding import Severity
+from vigie.model.unseen import escaped, shown
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -62,7 +63,7 @@ def console(*, stderr: bool = False) -> Console:
 
 def printable(text: Any) -> str:
     """Text from AWS made harmless for a terminal: control and direction characters are shown as escapes."""
-    return "".join(c if c.isprintable() or c == " " else f"\\u{ord(c):04x}" for c in str(text))
+    return shown(str(text), escaped)
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, empty: str = "None.") -> None:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import UTC, datetime
-from functools import lru_cache
 
 from vigie.history.outbox import Topic
 from vigie.model.finding import FindingStatus
+from vigie.model.unseen import escaped, shown
 from vigie.notify.event import DiffLine, Event
-
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Unicode categories that do not show, or that reorder what is shown around them."""
 
 _CHANGED = {"created": "was created", "changed": "changed", "deleted": "was deleted", "recreated": "was re-created"}
 _SINCE = {Topic.FINDING: "First seen"}
@@ -25,26 +21,16 @@ _FOUND = {
 }
 
 
-@lru_cache(maxsize=4096)
-def _hidden(character: str) -> bool:
-    return unicodedata.category(character) in _HIDDEN
-
-
 def clean(text: str, *, lines: bool = False) -> str:
     """The text with every character that does not show written out (``\\u202e``): none can forge or reorder a message.
 
     ``lines`` keeps line breaks.
     """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(c if not _hidden(c) or (lines and c == "\n") else _written(c) for c in text)
+    return shown(text, _written, keep="\n" if lines else "")
 
 
 def _written(character: str) -> str:
-    if character in "\n\r\t":
-        return " "
-    code = ord(character)
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+    return " " if character in "\n\r\t" else escaped(character)
 
 
 def plural(count: int, noun: str) -> str:

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from vigie.model.unseen import shown
+
 _COMPACT: Final = 240
 _PREVIEW: Final = 80
 _KEPT: Final = "\n\t"
-_UNSEEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_FILLERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u2800\u3164\uffa0")
-"""Letters and marks by their category, blank by their look."""
 _REFERENCE: Final = re.compile(
     r"arn:aws[a-z-]*:[a-z0-9-]+:\S+"
     r"|(?:acl|ami|eipalloc|eni|fl|i|igw|key|nat|pcx|rtb|sg|snap|subnet|tgw|vol|vpc|vpce)-[0-9a-f]{8,17}"
@@ -28,17 +26,7 @@ _REFERENCE: Final = re.compile(
 
 def visible(text: str) -> str:
     """The text with every character that cannot be seen shown by its code (``⟨U+202E⟩``); line breaks and tabs stay."""
-    if text.isprintable() and _FILLERS.isdisjoint(text):
-        return text
-    return "".join(_visible_character(character) for character in text)
-
-
-def _visible_character(character: str) -> str:
-    if character in _KEPT:
-        return character
-    if character in _FILLERS or unicodedata.category(character) in _UNSEEN_CATEGORIES:
-        return _code(character)
-    return character
+    return shown(text, _code, keep=_KEPT)
 
 
 def _code(character: str) -> str:
