@@ -12,15 +12,15 @@ from vigie.catalogue.verify import verify
 from vigie.model.errors import CatalogueError
 
 TYPE = """
-_service = "organizations"
+_service = "snowball"
 _scope = "global"
-[organizational_unit]
-cfn = "AWS::Organizations::OrganizationalUnit"
-id = "Id"
+[job]
+cfn = "AWS::Snowball::Job"
+id = "JobId"
 hook = "{hook}"
-calls = ["ListRoots", "ListOrganizationalUnitsForParent"]
+calls = ["ListJobs", "DescribeJob"]
 """
-HOOK = "def units(caller, scope):\n    yield from caller('organizations:ListRoots')['Roots']\n"
+HOOK = "def jobs(caller, scope):\n    yield from caller('snowball:ListJobs')['JobListEntries']\n"
 NUMBER = iter(range(100))
 
 
@@ -36,7 +36,7 @@ class Installed:
         package.mkdir()
         (package / "__init__.py").write_text("")
         (package / "hooks.py").write_text(HOOK)
-        (package / "organizations.toml").write_text(toml)
+        (package / "snowball.toml").write_text(toml)
         info = self.folder / f"{self.name}-1.0.dist-info"
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {self.name}\nVersion: 1.0\n")
@@ -50,11 +50,11 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installed:
 
 
 def test_an_installed_package_brings_types_and_hooks(installed: Installed) -> None:
-    installed.write(TYPE.format(hook=f"{installed.name}.hooks:units"))
+    installed.write(TYPE.format(hook=f"{installed.name}.hooks:jobs"))
     catalogue = load()
-    declared = catalogue.types["AWS::Organizations::OrganizationalUnit"]
+    declared = catalogue.types["AWS::Snowball::Job"]
     assert declared.hook is not None
-    assert ("organizations", "ListRoots") in declared.operations
+    assert ("snowball", "ListJobs") in declared.operations
     assert verify(catalogue.select([declared.type])) == []
 
 

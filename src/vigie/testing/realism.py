@@ -322,7 +322,34 @@ def _topic(call: Call, generated: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
+def _organization(call: Call, generated: Mapping[str, Any]) -> Mapping[str, Any]:
+    arn = f"arn:aws:organizations::{call.account}:organization/o-1234567890"
+    return {"Organization": {"Id": "o-1234567890", "Arn": arn, "MasterAccountId": call.account, "FeatureSet": "ALL"}}
+
+
+def _roots(call: Call, generated: Mapping[str, Any]) -> Mapping[str, Any]:
+    arn = f"arn:aws:organizations::{call.account}:root/o-1234567890/r-ab12"
+    return {"Roots": [{"Id": "r-ab12", "Arn": arn, "Name": "Root"}]}
+
+
+def _units(call: Call, generated: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Two units under the root, none under them: a tree has an end."""
+    if call.parameters.get("ParentId") != "r-ab12":
+        return {"OrganizationalUnits": []}
+    start = f"arn:aws:organizations::{call.account}:ou/o-1234567890/"
+    ids = ("ou-ab12-11111111", "ou-ab12-22222222")
+    return {"OrganizationalUnits": [{"Id": id_, "Arn": start + id_, "Name": id_[-4:]} for id_ in ids]}
+
+
+def _parents(call: Call, generated: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"Parents": [{"Id": "ou-ab12-11111111", "Type": "ORGANIZATIONAL_UNIT"}]}
+
+
 SPECIAL: Mapping[tuple[str, str], Callable[[Call, Mapping[str, Any]], Mapping[str, Any]]] = {
+    ("organizations", "DescribeOrganization"): _organization,
+    ("organizations", "ListRoots"): _roots,
+    ("organizations", "ListOrganizationalUnitsForParent"): _units,
+    ("organizations", "ListParents"): _parents,
     ("s3", "ListBuckets"): _buckets,
     ("s3", "GetBucketLocation"): _location,
     ("sts", "GetCallerIdentity"): _caller,
