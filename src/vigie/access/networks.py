@@ -63,21 +63,27 @@ def open_networks(mentions: Mentions, stranger: str) -> list[NetworkClass]:
 
 
 def named_networks(mentions: Mentions) -> Iterator[NetworkClass]:
-    """Each network that the policy names, alone."""
+    """Each network that the policy names, alone. A request has an address or comes through an endpoint, never both."""
     for address in mentions.addresses:
         run = network_run(address)
         if run is not None:
-            yield NetworkClass({"aws:sourceip": (Constraint(False, Spans(Line.ADDRESS, (run,)), every=True),)}, address)
+            inside = Constraint(False, Spans(Line.ADDRESS, (run,)), every=True)
+            yield NetworkClass({**dict.fromkeys(_OF_ENDPOINTS, (ABSENT,)), "aws:sourceip": (inside,)}, address)
     if _OF_FILE_SYSTEMS & mentions.keys:
         mounted: dict[str, tuple[Constraint, ...]] = {"elasticfilesystem:accessedviamounttarget": (equal("true"),)}
         yield NetworkClass(mounted, "mount targets")
+    for key, constraint, name in _through_endpoints(mentions):
+        yield NetworkClass({"aws:sourceip": (ABSENT,), key: (constraint,)}, name)
+
+
+def _through_endpoints(mentions: Mentions) -> Iterator[tuple[str, Constraint, str]]:
     for endpoint in mentions.endpoints:
-        yield NetworkClass({"aws:sourcevpce": (equal(endpoint),)}, endpoint)
+        yield "aws:sourcevpce", equal(endpoint), endpoint
     for vpc in mentions.vpcs:
-        yield NetworkClass({"aws:sourcevpc": (equal(vpc),)}, vpc)
+        yield "aws:sourcevpc", equal(vpc), vpc
     for arn in mentions.vpc_arns:
-        yield NetworkClass({"aws:sourcevpcarn": (among((arn_glob(glob(arn)),)),)}, arn)
+        yield "aws:sourcevpcarn", among((arn_glob(glob(arn)),)), arn
     for account in mentions.endpoint_accounts:
-        yield NetworkClass({"aws:vpceaccount": (equal(account),)}, f"{ENDPOINTS_OF}{account}")
+        yield "aws:vpceaccount", equal(account), f"{ENDPOINTS_OF}{account}"
     for organization in mentions.endpoint_organizations:
-        yield NetworkClass({"aws:vpceorgid": (equal(organization),)}, f"{ENDPOINTS_OF}{organization}")
+        yield "aws:vpceorgid", equal(organization), f"{ENDPOINTS_OF}{organization}"
