@@ -46,10 +46,23 @@ def who(type_: str, configuration: dict[str, Any], facts: Facts = NO_BLOCK) -> l
         ("AWS::EC2::Image", {"Public": True}),
         ("AWS::RDS::DBSnapshot", {"Attributes": {"restore": ["all"]}}),
         ("AWS::RDS::DBClusterSnapshot", {"Attributes": {"restore": ["all"]}}),
+        ("AWS::Lambda::LayerVersion", {"Policy": OPEN}),
+        ("AWS::ECR::RegistryPolicy", {"Policy": OPEN}),
+        ("AWS::EFS::FileSystem", {"Policy": OPEN}),
+        ("AWS::Glacier::Vault", {"Policy": OPEN}),
+        ("AWS::Glacier::Vault", {"Policy": None, "Lock": {"Policy": OPEN}}),
+        ("AWS::OpenSearchService::Domain", {"AccessPolicies": OPEN}),
+        ("AWS::Events::EventBus", {"Policy": OPEN}),
+        ("AWS::Backup::BackupVault", {"Policy": OPEN}),
+        ("AWS::Logs::ResourcePolicy", {"policyDocument": OPEN}),
+        ("AWS::Logs::Destination", {"accessPolicy": OPEN}),
+        ("AWS::ApiGateway::RestApi", {"policy": OPEN}),
+        ("AWS::SES::EmailIdentity", {"Identity": {"Policies": {"one": OPEN, "two": SHARED}}}),
+        ("AWS::SSM::Document", {"AccountIds": ["All"]}),
     ],
 )
 def test_open_to_everybody(type_: str, configuration: dict[str, Any]) -> None:
-    assert who(type_, configuration) == ["public *"]
+    assert "public *" in who(type_, configuration)
 
 
 @pytest.mark.parametrize(
@@ -206,6 +219,35 @@ def test_odd_lists_are_problems_and_never_crashes() -> None:
         "AWS::RDS::DBSnapshot": {"Attributes": {"restore": "all"}},
         "AWS::S3::Bucket": {"Acl": {"Grants": [{"Grantee": {"EmailAddress": "a@b.example"}}]}},
         "AWS::KMS::Key": {"Grants": "many"},
+        "AWS::SSM::Document": {"AccountIds": ["nobody"]},
+        "AWS::RAM::ResourceShare": {"Resources": [{"arn": "x"}], "Principals": [{"id": "?"}]},
+        "AWS::SES::EmailIdentity": {"Identity": {"Policies": "none"}},
+        "AWS::ApiGateway::RestApi": {"Resources": "many"},
     }
     for type_, configuration in odd.items():
         assert judge(type_, configuration, account=OWN).problems, type_
+
+
+def test_policies_of_one_identity_are_told_apart() -> None:
+    policies = {"one": OPEN, "two": SHARED}
+    access = judge("AWS::SES::EmailIdentity", {"Identity": {"Policies": policies}}, account=OWN)
+    assert {g.who: g.statements for g in access.grants} == {"*": ("one:#1",), FOREIGN: ("two:#1",)}
+
+
+def test_what_a_file_system_without_a_policy_lets_in_is_noted() -> None:
+    access = judge("AWS::EFS::FileSystem", {"Policy": None}, account=OWN)
+    assert access.grants == ()
+    assert "whoever reaches a mount target" in access.notes[0]
+
+
+def test_an_organisation_is_ours_or_not_wherever_a_list_names_it() -> None:
+    facts = Facts(organization_id="o-abc1234567")
+    rows = [{"OrganizationArn": f"arn:aws:organizations::{OWN}:organization/o-{name}"} for name in ("abc1234567", "x")]
+    access = judge("AWS::EC2::Image", {"LaunchPermissions": rows}, account=OWN, facts=facts)
+    assert [g.relation.value for g in access.grants] == ["own", "unknown"]
+
+
+def test_a_policy_of_a_type_that_is_not_known_is_judged_and_it_is_said() -> None:
+    access = judge("AWS::Fancy::NewThing", {"Policy": OPEN}, account=OWN)
+    assert said(access) == ["public *"]
+    assert "is not known here" in access.notes[0]

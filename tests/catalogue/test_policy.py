@@ -12,6 +12,7 @@ from vigie.catalogue.policy import (
     MANAGED_POLICY_LIMIT,
     assume_policy,
     iam_policy,
+    managed_policies,
     permission_for,
     permissions,
 )
@@ -54,8 +55,14 @@ def test_a_part_of_the_catalogue_needs_a_part_of_the_policy() -> None:
     ]
 
 
-def test_the_policy_fits_into_one_managed_policy() -> None:
-    assert len(json.dumps(iam_policy(load()), separators=(",", ":"))) <= MANAGED_POLICY_LIMIT
+def test_in_parts_the_policy_fits_into_managed_policies_and_loses_nothing() -> None:
+    document = iam_policy(load())
+    parts = managed_policies(document)
+    assert all(len(json.dumps(part, separators=(",", ":"))) <= MANAGED_POLICY_LIMIT for part in parts)
+    assert [statement for part in parts for statement in part["Statement"]] == document["Statement"]
+    assert len(parts) <= 10  # managed policies of a role (IAM and AWS STS quotas)
+    small = iam_policy(load().select(["AWS::SQS::Queue"]))
+    assert managed_policies(small) == [small]
 
 
 def test_statements_are_valid_to_iam() -> None:

@@ -71,7 +71,7 @@ class TwoServices(ServiceModels):
 
 def test_gaps_are_what_can_be_listed_and_is_not_declared() -> None:
     found = gaps(load(), TwoServices())
-    assert Gap("efs", "DescribeFileSystems", "FileSystems") in found
+    assert Gap("efs", "DescribeReplicationConfigurations", "Replications") in found
     assert Gap("kms", "DescribeCustomKeyStores", "CustomKeyStores") in found
     names = {(gap.service, gap.operation) for gap in found}
     assert ("kms", "ListKeys") not in names

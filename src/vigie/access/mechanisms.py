@@ -1,4 +1,5 @@
-"""How each resource type can be shared: by a policy, a list of grants, an attribute. One small function each.
+"""How each resource type can be shared: by a policy, a list of grants, an attribute. One function each; those that are
+more than a few lines are in buckets.py, endpoints.py and lists.py.
 
 ``judge`` is the way in. Types that are not here have no sharing mechanism of their own: no grants, and a note that
 says so.
@@ -14,6 +15,14 @@ from typing import Any, Final
 from vigie.access.buckets import bucket_grants, unrestricted
 from vigie.access.constraints import ABSENT, Constraint
 from vigie.access.document import Condition, Document, Principal, Statement
+from vigie.access.endpoints import file_system, http_api, rest_api, search_domain
+from vigie.access.lists import (
+    resource_share,
+    shared_database_snapshot,
+    shared_document,
+    shared_image,
+    shared_snapshot,
+)
 from vigie.access.profiles import PROFILES
 from vigie.access.requesters import Bounds
 from vigie.access.resource_policy import merged, principal_grant
@@ -46,6 +55,8 @@ def judge(
     if mechanism is None:
         return Access(notes=(f"{resource_type} has no sharing mechanism that is known here",))
     subject = Subject(resource_type, configuration, account, facts, arn, unread, [])
+    if resource_type not in MECHANISMS and resource_type not in PROFILES:
+        subject.notes.append(f"{resource_type} is not known here: judged as a resource policy of any service")
     grants = mechanism(subject)
     return Access(tuple(merged(grants)), tuple(dict.fromkeys(subject.problems)), tuple(dict.fromkeys(subject.notes)))
 
@@ -71,9 +82,6 @@ def _only_from(vpc: str) -> Statement:
     """What Amazon S3 does for an access point of a VPC, as the statement that would do it."""
     elsewhere = Condition("aws:sourcevpc", "stringnotequals", (vpc,))
     return Statement("VPC", False, (Principal("AWS", "*"),), actions=("*",), conditions=(elsewhere,))
-
-
-# Lists and attributes
 
 
 def _key(key: Subject) -> Sequence[Grant]:
@@ -113,43 +121,39 @@ def _qualified_policies(function: Subject) -> Iterator[tuple[str, Document]]:
                 yield f"{row.get(name, '?')}:", function.document(row["Policy"])
 
 
-def _shared_snapshot(snapshot: Subject) -> Sequence[Grant]:
-    rows = snapshot.rows("CreateVolumePermissions")
-    return [g for row in rows for g in _permission(snapshot, row, "create-volume-permission", "ec2:CreateVolume")]
+def _policies_at(*keys: str) -> Callable[[Subject], Sequence[Grant]]:
+    """A map of names to policies, of which each grants by itself."""
+
+    def granted(subject: Subject) -> Sequence[Grant]:
+        policies = subject.part(*keys)
+        if policies is None:
+            return []
+        if not isinstance(policies, Mapping):
+            subject.problems.append(f"{'.'.join(keys)} is not a map of policies")
+            return []
+        return [
+            g
+            for name, policy in policies.items()
+            for g in subject.granted_by(subject.document(policy), label=f"{name}:" if len(policies) > 1 else "")
+        ]
+
+    return granted
 
 
-def _shared_image(image: Subject) -> Sequence[Grant]:
-    rows = image.rows("LaunchPermissions")
-    grants = [g for row in rows for g in _permission(image, row, "launch-permission", "ec2:RunInstances")]
-    if image.part("Public") is True and not any(g.kind is GrantClass.PUBLIC for g in grants):
-        grants += _permission(image, {"Group": "all"}, "launch-permission", "ec2:RunInstances")
-    return grants
+def _of_others(*keys: str) -> Callable[[Subject], Sequence[Grant]]:
+    """A policy whose statements speak of other resources than the one that bears it (of a registry: its
+    repositories)."""
+    return lambda subject: subject.without_arn().granted_by(subject.policy(*keys))
 
 
-def _permission(subject: Subject, row: Mapping[str, Any], mechanism: str, action: str) -> list[Grant]:
-    if row.get("Group") == "all":
-        return [Grant(GrantClass.PUBLIC, "*", (action,), statements=(mechanism,), exact=True)]
-    if "UserId" in row:
-        return subject.to_account(str(row["UserId"]), (action,), mechanism)
-    arn = row.get("OrganizationArn") or row.get("OrganizationalUnitArn")
-    if isinstance(arn, str):
-        return [Grant(GrantClass.ANY_ACCOUNT_OF_ORG, arn, (action,), statements=(mechanism,), exact=True)]
-    subject.problems.append(f"a {mechanism} could not be read: {dict(row)}")
-    return []
-
-
-def _shared_database_snapshot(snapshot: Subject) -> Sequence[Grant]:
-    accounts = snapshot.part("Attributes", "restore") or ()
-    if not isinstance(accounts, list | tuple):
-        snapshot.problems.append("Attributes.restore is not a list")
-        return []
-    grants: list[Grant] = []
-    for account in accounts:
-        if account == "all":
-            grants.append(Grant(GrantClass.PUBLIC, "*", ("rds:RestoreDB*",), statements=("restore",), exact=True))
-        else:
-            grants += snapshot.to_account(str(account), ("rds:RestoreDB*",), "restore")
-    return grants
+def _vault(vault: Subject) -> Sequence[Grant]:
+    """Access policy and lock policy together ("Glacier Vault Lock policies"): what one denies, the other cannot
+    allow."""
+    access, lock = vault.policy("Policy"), vault.policy("Lock", "Policy")
+    together = Document(
+        access.statements + lock.statements, access.problems + lock.problems, access.version, access.notes + lock.notes
+    )
+    return vault.granted_by(together)
 
 
 MECHANISMS: Final[Mapping[str, Callable[[Subject], Sequence[Grant]]]] = MappingProxyType(
@@ -160,13 +164,39 @@ MECHANISMS: Final[Mapping[str, Callable[[Subject], Sequence[Grant]]]] = MappingP
         "AWS::SNS::Topic": _policy_at("Attributes", "Policy"),
         "AWS::KMS::Key": _key,
         "AWS::Lambda::Function": _function,
+        "AWS::Lambda::LayerVersion": _policy_at("Policy"),
         "AWS::ECR::Repository": _policy_at("Policy"),
+        "AWS::ECR::RegistryPolicy": _of_others("Policy"),
         "AWS::SecretsManager::Secret": _policy_at("Policy"),
         "AWS::DynamoDB::Table": _policy_at("Policy"),
         "AWS::IAM::Role": _role,
-        "AWS::EC2::Snapshot": _shared_snapshot,
-        "AWS::EC2::Image": _shared_image,
-        "AWS::RDS::DBSnapshot": _shared_database_snapshot,
-        "AWS::RDS::DBClusterSnapshot": _shared_database_snapshot,
+        "AWS::EFS::FileSystem": file_system,
+        "AWS::Glacier::Vault": _vault,
+        "AWS::OpenSearchService::Domain": search_domain,
+        "AWS::Events::EventBus": _policy_at("Policy"),
+        "AWS::Backup::BackupVault": _policy_at("Policy"),
+        "AWS::Logs::ResourcePolicy": _of_others("policyDocument"),
+        "AWS::Logs::Destination": _policy_at("accessPolicy"),
+        "AWS::ApiGateway::RestApi": rest_api,
+        "AWS::ApiGatewayV2::Api": http_api,
+        "AWS::SES::EmailIdentity": _policies_at("Identity", "Policies"),
+        "AWS::SSM::Document": shared_document,
+        "AWS::RAM::ResourceShare": resource_share,
+        "AWS::EC2::Snapshot": shared_snapshot,
+        "AWS::EC2::Image": shared_image,
+        "AWS::RDS::DBSnapshot": shared_database_snapshot,
+        "AWS::RDS::DBClusterSnapshot": shared_database_snapshot,
     }
 )
+"""Types of the catalogue that can be shared. Other types that bear a policy are judged by ``profiles.py`` alone."""
+
+LISTED: Final = frozenset(
+    {
+        "AWS::SSM::Document",
+        "AWS::EC2::Snapshot",
+        "AWS::EC2::Image",
+        "AWS::RDS::DBSnapshot",
+        "AWS::RDS::DBClusterSnapshot",
+    }
+)
+"""Types that are shared by a list, which names whole accounts (or everyone) and nothing finer."""

@@ -19,6 +19,11 @@ POLICY_AT: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "AWS::SQS::Queue": ("Attributes", "Policy"),
         "AWS::SNS::Topic": ("Attributes", "Policy"),
         "AWS::IAM::Role": ("AssumeRolePolicyDocument",),
+        "AWS::OpenSearchService::Domain": ("AccessPolicies",),
+        "AWS::Logs::ResourcePolicy": ("policyDocument",),
+        "AWS::Logs::Destination": ("accessPolicy",),
+        "AWS::ApiGateway::RestApi": ("policy",),
+        "AWS::SES::EmailIdentity": ("Identity", "Policies", "policy"),
     }
 )
 """Where a type bears its policy; elsewhere it is ``Policy``."""
@@ -28,6 +33,44 @@ _ALIASES: Final = {
     "aws::sns::topicpolicy": "AWS::SNS::Topic",
     "aws::secretsmanager::resourcepolicy": "AWS::SecretsManager::Secret",
     "aws::lambda::permission": "AWS::Lambda::Function",
+    "aws::lambda::alias": "AWS::Lambda::Function",
+    "aws::lambda::version": "AWS::Lambda::Function",
+    "aws::lambda::url": "AWS::Lambda::Function",
+    "aws::lambda::layerversionpermission": "AWS::Lambda::LayerVersion",
+    "aws::lambda::layer": "AWS::Lambda::LayerVersion",
+    "aws::s3::accesspointpolicy": "AWS::S3::AccessPoint",
+    "aws::s3::multiregionaccesspointpolicy": "AWS::S3::MultiRegionAccessPoint",
+    "aws::s3express::bucketpolicy": "AWS::S3Express::DirectoryBucket",
+    "aws::s3express::bucket": "AWS::S3Express::DirectoryBucket",
+    "aws::s3objectlambda::accesspointpolicy": "AWS::S3ObjectLambda::AccessPoint",
+    "aws::s3tables::tablebucketpolicy": "AWS::S3Tables::TableBucket",
+    "aws::s3tables::tablepolicy": "AWS::S3Tables::TableBucket",
+    "aws::s3tables::table": "AWS::S3Tables::TableBucket",
+    "aws::s3outposts::bucketpolicy": "AWS::S3Outposts::Bucket",
+    "aws::kms::replicakey": "AWS::KMS::Key",
+    "aws::dynamodb::globaltable": "AWS::DynamoDB::Table",
+    "aws::dynamodb::stream": "AWS::DynamoDB::Table",
+    "aws::kinesis::resourcepolicy": "AWS::Kinesis::Stream",
+    "aws::events::eventbuspolicy": "AWS::Events::EventBus",
+    "aws::eventschemas::registrypolicy": "AWS::EventSchemas::Registry",
+    "aws::efs::filesystempolicy": "AWS::EFS::FileSystem",
+    "aws::opensearch::domain": "AWS::OpenSearchService::Domain",
+    "aws::elasticsearch::domain": "AWS::OpenSearchService::Domain",
+    "aws::es::domain": "AWS::OpenSearchService::Domain",
+    "aws::ecr::registry": "AWS::ECR::RegistryPolicy",
+    "aws::ecrpublic::repository": "AWS::ECR::PublicRepository",
+    "aws::backup::vault": "AWS::Backup::BackupVault",
+    "aws::backup::logicallyairgappedbackupvault": "AWS::Backup::BackupVault",
+    "aws::ses::emailidentitypolicy": "AWS::SES::EmailIdentity",
+    "aws::ses::identity": "AWS::SES::EmailIdentity",
+    "aws::vpclattice::authpolicy": "AWS::VpcLattice::Service",
+    "aws::vpclattice::resourcepolicy": "AWS::VpcLattice::ServiceNetwork",
+    "aws::msk::clusterpolicy": "AWS::MSK::Cluster",
+    "aws::ssm::resourcepolicy": "AWS::SSM::Parameter",
+    "aws::glue::datacatalog": "AWS::Glue::ResourcePolicy",
+    "aws::lex::resourcepolicy": "AWS::Lex::Bot",
+    "aws::lex::botalias": "AWS::Lex::Bot",
+    "aws::iam::rolepolicy": "AWS::IAM::Role",
 }
 _TYPES: Final = {name.lower(): name for name in (*MECHANISMS, *PROFILES)} | _ALIASES
 _NAMES: Final = {
@@ -60,6 +103,34 @@ _NAMES: Final = {
     "assumerolepolicydocument": "AssumeRolePolicyDocument",
     "assumerolepolicy": "AssumeRolePolicyDocument",
     "trustpolicy": "AssumeRolePolicyDocument",
+    "policydocument": "Policy",
+    "keypolicy": "Policy",
+    "queuepolicy": "Policy",
+    "topicpolicy": "Policy",
+    "repositorypolicy": "Policy",
+    "repositorypolicytext": "Policy",
+    "registrypolicy": "Policy",
+    "policytext": "Policy",
+    "filesystempolicy": "Policy",
+    "accesspolicy": "Policy",
+    "accesspolicies": "Policy",
+    "eventbuspolicy": "Policy",
+    "vaultaccesspolicy": "Policy",
+    "secretpolicy": "Policy",
+    "vaultlock": "Lock",
+    "lock": "Lock",
+    "vpcoptions": "VPCOptions",
+    "advancedsecurityoptions": "AdvancedSecurityOptions",
+    "accountids": "AccountIds",
+    "sharedaccounts": "AccountIds",
+    "principals": "Principals",
+    "resources": "Resources",
+    "resourcearns": "Resources",
+    "allowexternalprincipals": "allowExternalPrincipals",
+    "routes": "Routes",
+    "stages": "Stages",
+    "endpointconfiguration": "endpointConfiguration",
+    "protocoltype": "ProtocolType",
 }
 _BLOCKS: Final = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 _GROUPS: Final = "http://acs.amazonaws.com/groups/"
@@ -187,6 +258,45 @@ def _url(value: Any) -> Any:
     return {"AuthType": auth} if auth is not None else value
 
 
+def _lock(value: Any) -> Any:
+    """A lock is an object with its policy; the policy alone will do."""
+    if isinstance(value, Mapping) and _member(value, "policy") is not None:
+        return {"Policy": _member(value, "policy")}
+    return {"Policy": value}
+
+
+def _domain_network(value: Any) -> Any:
+    vpc = _member(value, "vpcid")
+    if vpc is None and _member(value, "subnetids"):
+        vpc = "its VPC"  # CloudFormation names the subnets only
+    return {**value, "VPCId": vpc} if isinstance(value, Mapping) and vpc is not None else value
+
+
+def _domain_sign_in(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        **value,
+        "Enabled": _truth(_member(value, "enabled")),
+        "AnonymousAuthEnabled": _truth(_member(value, "anonymousauthenabled")),
+    }
+
+
+def _principals(value: Any) -> Any:
+    return [{"id": row} if isinstance(row, str) else row for row in value] if isinstance(value, list | tuple) else value
+
+
+def _resources(value: Any) -> Any:
+    """What is in a share, as plain ARNs; the resources of an API have methods, and stay as they are."""
+    if not isinstance(value, list | tuple):
+        return value
+    return [{"arn": row} if isinstance(row, str) else row for row in value]
+
+
+def _texts(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
 _MADE: Final[Mapping[str, Callable[[Any], Any]]] = MappingProxyType(
     {
         "Acl": _acl,
@@ -197,5 +307,11 @@ _MADE: Final[Mapping[str, Callable[[Any], Any]]] = MappingProxyType(
         "LaunchPermissions": _permissions,
         "Attributes": _attributes,
         "UrlConfig": _url,
+        "Lock": _lock,
+        "VPCOptions": _domain_network,
+        "AdvancedSecurityOptions": _domain_sign_in,
+        "Principals": _principals,
+        "Resources": _resources,
+        "AccountIds": _texts,
     }
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from vigie.access.requesters import Bounds
 from vigie.access.resource_policy import Policy, party, policy_access
 from vigie.access.templates import place
 from vigie.access.verdict import Facts, Grant, GrantClass
+from vigie.model.account import Relation
 
 NOTHING_UNREAD: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -58,6 +59,10 @@ class Subject:
     def document(self, value: Any) -> Document:
         return parse(value, known=place(self.account, self.arn))
 
+    def without_arn(self) -> Subject:
+        """The same, for a policy whose statements speak of something else than the resource that bears it."""
+        return replace(self, arn=None)
+
     def granted_by(self, document: Document, *, label: str = "", bounds: Bounds = MappingProxyType({})) -> list[Grant]:
         """What a policy grants; what could not be read in it is noted. ``bounds``: what is known of requests."""
         profile = PROFILES.get(self.type, ANY)
@@ -72,3 +77,10 @@ class Subject:
             return []
         relation = party(account, self.facts)
         return [Grant(GrantClass.ACCOUNT, account, actions, relation, account, statements=(mechanism,), exact=True)]
+
+    def to_organization(self, arn: str, actions: tuple[str, ...], mechanism: str) -> Grant:
+        """A grant to an organisation, or to a unit of one, by its ARN."""
+        organization = self.facts.organization_id
+        own = organization is not None and organization in arn.split("/")
+        relation = Relation.OWN if own else Relation.UNKNOWN
+        return Grant(GrantClass.ANY_ACCOUNT_OF_ORG, arn, actions, relation, statements=(mechanism,), exact=True)

@@ -25,6 +25,9 @@ RENAMED: Final[Mapping[str, Mapping[str, str]]] = {
 """Service → operation → the name of its CloudTrail event, where that is another (S3 user guide, "CloudTrail events").
 Lambda's events carry the date of its API besides (``CreateFunction20150331``): patterns for it end in ``*``."""
 
+OTHER_APIS: Final[Mapping[str, tuple[str, ...]]] = {"opensearch": ("es",), "sesv2": ("ses",)}
+"""Service → further services of botocore (older APIs) that change the same resources and write events of its source."""
+
 
 @dataclass(frozen=True, slots=True)
 class EventPattern:

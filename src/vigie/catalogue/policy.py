@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
 from vigie.catalogue.loader import Catalogue
 from vigie.catalogue.reading_only import permission_for
 
-__all__ = ["MANAGED_POLICY_LIMIT", "assume_policy", "iam_policy", "permission_for", "permissions"]
+__all__ = [
+    "MANAGED_POLICY_LIMIT",
+    "assume_policy",
+    "characters",
+    "iam_policy",
+    "managed_policies",
+    "permission_for",
+    "permissions",
+]
 
 MANAGED_POLICY_LIMIT: Final = 6144
 """Characters of a managed policy, white space not counted (IAM and AWS STS quotas)."""
@@ -32,25 +41,38 @@ def iam_policy(catalogue: Catalogue) -> dict[str, Any]:
     All these are reads, and most of them allow no resource but ``*``.
     """
     by_service = groupby(permissions(catalogue), key=lambda action: action.split(":")[0])
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "Read" + re.sub("[^A-Za-z0-9]", "", prefix.title()),
-                "Effect": "Allow",
-                "Action": list(actions),
-                "Resource": "*",
-            }
-            for prefix, actions in by_service
-        ],
-    }
+    return _document(
+        {
+            "Sid": "Read" + re.sub("[^A-Za-z0-9]", "", prefix.title()),
+            "Effect": "Allow",
+            "Action": list(actions),
+            "Resource": "*",
+        }
+        for prefix, actions in by_service
+    )
+
+
+def managed_policies(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The document in parts that each fit into a managed policy, statements in their order and none of them cut."""
+    parts: list[list[Any]] = [[]]
+    for statement in document["Statement"]:
+        if parts[-1] and characters(_document([*parts[-1], statement])) > MANAGED_POLICY_LIMIT:
+            parts.append([])
+        parts[-1].append(statement)
+    return [_document(part) for part in parts]
+
+
+def characters(document: Mapping[str, Any]) -> int:
+    """The length of a policy as IAM counts it."""
+    return len(json.dumps(document, separators=(",", ":")))
+
+
+def _document(statements: Iterable[Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
 def assume_policy(role_arns: Sequence[str]) -> dict[str, Any]:
     """The policy document for the identity that vigie starts with, where it enters other accounts by these roles."""
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Sid": "EnterAccounts", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": sorted(role_arns)}
-        ],
-    }
+    return _document(
+        [{"Sid": "EnterAccounts", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": sorted(role_arns)}]
+    )

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from vigie.catalogue.declaration import TypeDeclaration
 from vigie.catalogue.defects import Defect
-from vigie.catalogue.events import RENAMED
+from vigie.catalogue.events import OTHER_APIS, RENAMED
 from vigie.catalogue.service_models import ServiceModels
 
 
@@ -20,6 +20,9 @@ def event_defects(declared: TypeDeclaration, models: ServiceModels) -> Iterator[
 
 
 def _event_names(service: str, models: ServiceModels) -> list[str]:
-    model = models.service(service)
-    renamed = RENAMED.get(service, {})
-    return [renamed.get(name, name) for name in model.operation_names] if model else []
+    found: list[str] = []
+    for api in (service, *OTHER_APIS.get(service, ())):
+        model = models.service(api)
+        renamed = RENAMED.get(api, {})
+        found += [renamed.get(name, name) for name in model.operation_names] if model else []
+    return found

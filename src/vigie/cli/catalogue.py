@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +11,7 @@ import click
 from vigie.cli.output import console, print_json, print_table
 from vigie.cli.session import json_option, store_options, with_app
 from vigie.model import documents
-from vigie.model.errors import ExitCode
+from vigie.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from vigie.app import App
@@ -59,13 +60,36 @@ def verify(app: App, as_json: bool) -> int:
 @click.option(
     "--type", "types", multiple=True, metavar="TYPE", help='Only for these types, as patterns ("AWS::S3::*").'
 )
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write it there in parts that fit into managed policies of IAM: vigie-1.json, vigie-2.json…",
+)
 @store_options
 @with_app
-def policy(app: App, types: tuple[str, ...]) -> None:
+def policy(app: App, types: tuple[str, ...], out: Path | None) -> None:
     """Print the IAM policy that vigie needs: exactly the calls that it makes."""
-    from vigie.catalogue.policy import iam_policy
+    from vigie.catalogue.policy import MANAGED_POLICY_LIMIT, characters, iam_policy, managed_policies
 
-    click.echo(json.dumps(iam_policy(app.types(types)), indent=2))
+    document = iam_policy(app.types(types))
+    if out is None:
+        click.echo(json.dumps(document, indent=2))
+        if characters(document) > MANAGED_POLICY_LIMIT:
+            click.echo(
+                f"Longer than a managed policy may be ({characters(document)} of {MANAGED_POLICY_LIMIT} characters):"
+                " --out DIR writes it in parts.",
+                err=True,
+            )
+        return
+    for number, part in enumerate(managed_policies(document), start=1):
+        file = out / f"vigie-{number}.json"
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(part, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"{file} cannot be written: {error.strerror}.") from error
+        click.echo(file)
 
 
 @catalogue.command("new")

@@ -6,27 +6,18 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from vigie.access import Access, Grant
+from vigie.access.mechanisms import LISTED, MECHANISMS
 from vigie.model.change import Revision
 from vigie.model.finding import Severity, Violation
 from vigie.rules.declare import CannotTell
 from vigie.rules.estate import Estate
 
-SHARED_TYPES: Final = (
-    "AWS::S3::Bucket",
-    "AWS::SQS::Queue",
-    "AWS::SNS::Topic",
-    "AWS::KMS::Key",
-    "AWS::Lambda::Function",
-    "AWS::SecretsManager::Secret",
-    "AWS::DynamoDB::Table",
-    "AWS::ECR::Repository",
-    "AWS::IAM::Role",
-    "AWS::EC2::Snapshot",
-    "AWS::EC2::Image",
-    "AWS::RDS::DBSnapshot",
-    "AWS::RDS::DBClusterSnapshot",
-)
+_NO_ACCOUNTS: Final = ("AWS::ApiGatewayV2::Api",)
+"""They are open or closed, and cannot name an account."""
+SHARED_TYPES: Final = tuple(type_ for type_ in MECHANISMS if type_ not in _NO_ACCOUNTS)
 """Types that can be shared with the outside by a policy, a list or an attribute of their own."""
+POLICY_TYPES: Final = tuple(type_ for type_ in SHARED_TYPES if type_ not in LISTED)
+"""Of these, those whose policy (or grants) can name a part of an account, a service or a network."""
 
 SHOWN_ACTIONS: Final = 4
 
@@ -53,6 +44,23 @@ def public(revision: Revision, estate: Estate) -> Iterator[Violation]:
     for grant in access.public():
         yield Violation(f"Anyone may {actions(grant)}{conditions(grant)}", grant.subject, grant)
     refuse_doubt(access)
+
+
+_READING: Final = ("get", "describe", "batchget", "batchcheck", "head", "read", "select", "query", "scan", "search")
+_LISTING: Final = ("list",)
+
+
+def weight(grant: Grant) -> Severity:
+    """How bad it is that anyone may do this: changing and using weigh critical, reading high, listing medium.
+
+    Told by the verbs of the actions; a pattern that holds more than one verb changes something.
+    """
+    verbs = [action.partition(":")[2].lower() or action.lower() for action in grant.actions]
+    if verbs and all(verb.startswith(_LISTING) for verb in verbs):
+        return Severity.MEDIUM
+    if verbs and all(verb.startswith((*_LISTING, *_READING)) for verb in verbs):
+        return Severity.HIGH
+    return Severity.CRITICAL
 
 
 def shared(grants: Iterable[Grant], by: str, severity: Severity | None = None) -> Iterator[Violation]:

@@ -211,10 +211,14 @@ def cut(call: Call, whole: Mapping[str, Any], longest: int | None) -> dict[str, 
     left = 0
     for result in paging.results:
         content = lookup(found, result)
-        if isinstance(content, list):
+        if isinstance(content, list | Mapping):
             left = max(left, len(content) - start - size)
-            found = _with(found, result, content[start : start + size])
+            found = _with(found, result, _slice(content, start, start + size))
     return deepcopy(with_token(call, found, token(page + 1, start + size) if left > 0 else None))
+
+
+def _slice(content: list[Any] | Mapping[str, Any], start: int, end: int) -> Any:
+    return content[start:end] if isinstance(content, list) else dict(list(content.items())[start:end])
 
 
 def _size(call: Call, paging: models.Paging, longest: int | None) -> int:

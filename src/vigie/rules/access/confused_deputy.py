@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 from vigie.access import GrantClass
 from vigie.rules import Estate, Revision, Severity, Violation, rule
-from vigie.rules.sharing import SHARED_TYPES, actions, refuse_doubt
+from vigie.rules.sharing import POLICY_TYPES, actions, refuse_doubt
 
 
 @rule(
     "confused-deputy",
     title="A service may act here for anyone",
-    applies_to=tuple(t for t in SHARED_TYPES if not t.endswith(("Snapshot", "::Image"))),
+    applies_to=POLICY_TYPES,
     severity=Severity.MEDIUM,
     remedy="Add a condition on aws:SourceArn, aws:SourceAccount or aws:SourceOrgID to the statement.",
     depends_on=("AWS::S3::AccountPublicAccessBlock",),

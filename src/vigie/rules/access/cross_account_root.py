@@ -5,9 +5,7 @@ from collections.abc import Iterator
 from vigie.access import Grant, GrantClass
 from vigie.model.account import is_account
 from vigie.rules import Estate, Relation, Revision, Severity, Violation, rule
-from vigie.rules.sharing import SHARED_TYPES, actions, refuse_doubt
-
-POLICY_TYPES = tuple(t for t in SHARED_TYPES if not t.endswith(("Snapshot", "::Image")))
+from vigie.rules.sharing import POLICY_TYPES, actions, refuse_doubt
 
 
 @rule(
@@ -18,7 +16,7 @@ POLICY_TYPES = tuple(t for t in SHARED_TYPES if not t.endswith(("Snapshot", "::I
     remedy="Name the role that needs it, or add a condition on aws:PrincipalArn.",
     depends_on=("AWS::S3::AccountPublicAccessBlock",),
     references=("https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html",),
-    not_reported="Snapshots and images, which can only be shared with whole accounts; unknown accounts "
+    not_reported="Snapshots, images and documents, which can only be shared with whole accounts; unknown accounts "
     "(cross-account-unknown). Accounts of ours weigh low.",
     predecessor=("resourcepolicy.check_root_cross_account",),
 )

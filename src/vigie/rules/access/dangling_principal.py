@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from vigie.access import GrantClass
 from vigie.rules import Estate, Revision, Severity, Violation, rule
-from vigie.rules.sharing import SHARED_TYPES, refuse_doubt
+from vigie.rules.sharing import POLICY_TYPES, refuse_doubt
 
 
 @rule(
     "dangling-principal",
     title="Policy names a deleted user or role",
-    applies_to=tuple(t for t in SHARED_TYPES if not t.endswith(("Snapshot", "::Image"))),
+    applies_to=POLICY_TYPES,
     severity=Severity.LOW,
     remedy="Remove the principal, or name the user or role that took its place.",
     depends_on=("AWS::S3::AccountPublicAccessBlock",),

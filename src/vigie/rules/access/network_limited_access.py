@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from vigie.access import GrantClass
 from vigie.rules import Estate, Revision, Severity, Violation, rule
-from vigie.rules.sharing import SHARED_TYPES, actions, conditions, refuse_doubt
+from vigie.rules.sharing import POLICY_TYPES, actions, conditions, refuse_doubt
 
 
 @rule(
     "network-limited-access",
     title="Only the network keeps everyone out",
-    applies_to=tuple(t for t in SHARED_TYPES if not t.endswith(("Snapshot", "::Image"))),
+    applies_to=POLICY_TYPES,
     severity=Severity.LOW,
     remedy="Say who as well: name the accounts or the organisation beside the addresses.",
     depends_on=("AWS::S3::AccountPublicAccessBlock",),

@@ -17,17 +17,21 @@ Shape: TypeAlias = Any
 """A shape of botocore: which members it has depends on its ``type_name``, which no static type tells."""
 
 _USUAL_SIGNERS: Mapping[str, tuple[str, ...]] = {
+    "apigateway": ("apigateway", "apigatewayv2"),
     "dynamodb": ("dynamodb",),
     "ec2": ("ec2",),
     "events": ("events", "eventbridgev2"),
     "ecr": ("ecr",),
+    "elasticfilesystem": ("efs",),
     "elasticloadbalancing": ("elbv2", "elb"),
+    "es": ("opensearch", "es"),
     "guardduty": ("guardduty",),
     "iam": ("iam",),
     "lambda": ("lambda",),
     "monitoring": ("cloudwatch",),
     "rds": ("rds", "docdb", "neptune"),
     "s3": ("s3control", "s3"),
+    "ses": ("ses", "sesv2"),
     "sqs": ("sqs",),
     "sts": ("sts",),
     "kms": ("kms",),
@@ -161,13 +165,13 @@ def _paging_by_names(found: OperationModel) -> Paging | None:
         return None
     given = [name for name in _TOKEN_NAMES if name in found.input_shape.members]
     answered = [name for name in _TOKEN_NAMES if name in found.output_shape.members]
-    lists = tuple(name for name, shape in found.output_shape.members.items() if shape.type_name == "list")
-    if not (given and answered and lists):
+    results = tuple(name for name, shape in found.output_shape.members.items() if shape.type_name in ("list", "map"))
+    if not (given and answered and results):
         return None
     limits = [
         name for name in found.input_shape.members if name.lower() in ("maxresults", "limit", "maxitems", "pagesize")
     ]
-    return Paging((given[0],), (answered[0],), lists, limits[0] if limits else None, None)
+    return Paging((given[0],), (answered[0],), results, limits[0] if limits else None, None)
 
 
 def _as_tuple(value: Any) -> tuple[str, ...]:

@@ -1,0 +1,98 @@
+"""Resources that are shared by a list of who may use them, not by a policy: snapshots, images, documents, shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from vigie.access.resource_policy import principal_grant
+from vigie.access.subject import Subject
+from vigie.access.verdict import Grant, GrantClass
+from vigie.model.account import is_account
+
+_ALL: Final = "all"
+
+
+def shared_snapshot(snapshot: Subject) -> Sequence[Grant]:
+    rows = snapshot.rows("CreateVolumePermissions")
+    return [g for row in rows for g in _permission(snapshot, row, "create-volume-permission", "ec2:CreateVolume")]
+
+
+def shared_image(image: Subject) -> Sequence[Grant]:
+    rows = image.rows("LaunchPermissions")
+    grants = [g for row in rows for g in _permission(image, row, "launch-permission", "ec2:RunInstances")]
+    if image.part("Public") is True and not any(g.kind is GrantClass.PUBLIC for g in grants):
+        grants += _permission(image, {"Group": "all"}, "launch-permission", "ec2:RunInstances")
+    return grants
+
+
+def _permission(subject: Subject, row: Mapping[str, Any], mechanism: str, action: str) -> list[Grant]:
+    if row.get("Group") == _ALL:
+        return [_everybody(action, mechanism)]
+    if "UserId" in row:
+        return subject.to_account(str(row["UserId"]), (action,), mechanism)
+    arn = row.get("OrganizationArn") or row.get("OrganizationalUnitArn")
+    if isinstance(arn, str):
+        return [subject.to_organization(arn, (action,), mechanism)]
+    subject.problems.append(f"a {mechanism} could not be read: {dict(row)}")
+    return []
+
+
+def _everybody(action: str, mechanism: str) -> Grant:
+    return Grant(GrantClass.PUBLIC, "*", (action,), statements=(mechanism,), exact=True)
+
+
+def shared_database_snapshot(snapshot: Subject) -> Sequence[Grant]:
+    return _accounts(snapshot, snapshot.part("Attributes", "restore"), "rds:RestoreDB*", "restore")
+
+
+def shared_document(document: Subject) -> Sequence[Grant]:
+    """SSM documents ("Sharing SSM documents", Systems Manager user guide): account ids, or ``all``."""
+    return _accounts(document, document.part("AccountIds"), "ssm:GetDocument", "share")
+
+
+def _accounts(subject: Subject, accounts: Any, action: str, mechanism: str) -> list[Grant]:
+    """A list of account ids, in which ``all`` is everybody; a row may be an object with ``AccountId``."""
+    if accounts is None:
+        return []
+    if not isinstance(accounts, list | tuple):
+        subject.problems.append(f"the accounts of {mechanism} are not a list")
+        return []
+    grants: list[Grant] = []
+    for row in accounts:
+        account = str(row.get("AccountId")) if isinstance(row, Mapping) else str(row)
+        if account.lower() == _ALL:
+            grants.append(_everybody(action, mechanism))
+        elif is_account(account):
+            grants += subject.to_account(account, (action,), mechanism)
+        else:
+            subject.problems.append(f"{mechanism} names what is no account: {row}")
+    return grants
+
+
+def resource_share(share: Subject) -> Sequence[Grant]:
+    """A share of Resource Access Manager: each of its principals may use each of its resources.
+
+    Which actions, the managed permission of each resource type says (AWS RAM user guide, "Managing permissions").
+    """
+    if share.part("status") not in (None, "ACTIVE", "PENDING"):
+        return []
+    resources = tuple(sorted({str(row.get("arn", "?")) for row in share.rows("Resources")}))
+    actions = tuple(f"use {arn}" for arn in resources)
+    if not actions:
+        share.notes.append("nothing is in the share")
+        return []
+    return [g for row in share.rows("Principals") for g in _share_principal(share, str(row.get("id", "")), actions)]
+
+
+def _share_principal(share: Subject, principal: str, actions: tuple[str, ...]) -> Iterable[Grant]:
+    if is_account(principal):
+        return share.to_account(principal, actions, "share")
+    if ":organizations:" in principal:
+        return [share.to_organization(principal, actions, "share")]
+    if principal.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+        return [Grant(GrantClass.SERVICE, principal, actions, statements=("share",), exact=True)]
+    found = principal_grant(principal, share.account, share.facts, actions=actions, statements=("share",), exact=True)
+    if found is None and f":{share.account}:" not in principal:
+        share.problems.append(f"a principal of the share could not be read: {principal}")
+    return [found] if found else []

@@ -1,0 +1,1 @@
+"""Rules on shares of Resource Access Manager."""
