@@ -47,6 +47,8 @@ def test_every_page_and_list_is_the_same_on_every_store(
         f"/resources/{web}",
         "/changes",
         "/findings",
+        "/past",
+        "/past?at=2026-06-01T00:00:00",
         "/coverage",
         "/accounts",
         "/settings",

@@ -251,7 +251,15 @@ def test_the_theme_follows_the_system_and_then_the_person(administrator: Callabl
 def test_hostile_names_are_harmless(administrator: Callable[..., Visitor], estate: Any) -> None:
     visitor = administrator()
     pk = next(pk for id, pk in estate.pks.items() if id.startswith("<img"))
-    pages = ["/", "/resources", f"/resources/{pk}", "/changes", "/findings", f"/findings/{estate.findings['hostile']}"]
+    pages = [
+        "/",
+        "/resources",
+        f"/resources/{pk}",
+        "/changes",
+        "/past?at=2026-01-20T00:00",
+        "/findings",
+        f"/findings/{estate.findings['hostile']}",
+    ]
     for path in [*pages, f"/resources/{estate.pks['invoices']}", "/search?q=%3Cimg"]:
         visitor.go(path)
         text = visitor.page.content()

@@ -28,6 +28,7 @@ PLACES: Final = (
     ("/findings", "Findings"),
     ("/changes", "Changes"),
     ("/resources", "Resources"),
+    ("/past", "Past"),
     ("/coverage", "Coverage"),
     ("/accounts", "Accounts"),
     ("/rules", "Rules"),

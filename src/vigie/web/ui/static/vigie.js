@@ -39,7 +39,7 @@ function moveRow(step) {
   links[next].scrollIntoView({ block: "nearest" });
 }
 
-const PLACES = { o: "/", f: "/findings", c: "/changes", r: "/resources", v: "/coverage", a: "/accounts", u: "/rules", s: "/settings" };
+const PLACES = { o: "/", f: "/findings", c: "/changes", r: "/resources", p: "/past", v: "/coverage", a: "/accounts", u: "/rules", s: "/settings" };
 let going = false;
 
 function onKey(event) {
