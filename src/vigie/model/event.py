@@ -156,6 +156,8 @@ class Malformed:
     """SHA-256 of what came (of its JSON, where it came inside an envelope), to find it again at its source."""
     size: int
     """How many bytes (or characters of its JSON) it had."""
+    id: str | None = None
+    """Its eventID, where it has one all the same."""
 
 
 @dataclass(frozen=True, slots=True)
