@@ -10,7 +10,6 @@ import click
 
 from vigie.cli.output import console, printable
 from vigie.cli.session import Session, store_options
-from vigie.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from vigie.catalogue.loader import Catalogue
@@ -27,12 +26,12 @@ def events() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document a line, one for each record, in order.")
 @store_options
 @click.pass_obj
-def explain(session: Session, file: IO[bytes], as_json: bool) -> int:
+def explain(session: Session, file: IO[bytes], as_json: bool) -> None:
     """Explain what vigie makes of the CloudTrail records in FILE (`-` is stdin): who did what to which resource, and
     what vigie would read again because of it.
 
     FILE may hold records in any envelope: a record, CloudTrail's files (gzip too), EventBridge, SNS, SQS, LookupEvents,
-    CloudTrail Lake, CloudWatch Logs, JSON lines. No AWS call, no store. Exit code 3: some of it is no record.
+    CloudTrail Lake, CloudWatch Logs, JSON lines. No AWS call, no store. What is no record is answered with its `error`.
     """
     from vigie.catalogue.loader import load
     from vigie.model.event import Event
@@ -45,12 +44,13 @@ def explain(session: Session, file: IO[bytes], as_json: bool) -> int:
         count += 1
         broken += not isinstance(found, Event)
         if as_json:
-            click.echo(json.dumps(_answer(found, catalogue), ensure_ascii=False))
+            click.echo(json.dumps(_answer(found, catalogue), ensure_ascii=False, separators=(",", ":")))
         else:
             _print(found, catalogue)
-    if not count:
-        raise UsageError(f"{file.name} holds nothing: give a file of CloudTrail records.")
-    return ExitCode.PARTIAL if broken else ExitCode.DONE
+    if broken or not count:
+        click.echo(
+            f"{_count(count - broken, 'record')}, and {broken} of what is none." if count else "No record.", err=True
+        )
 
 
 def _found(file: IO[bytes], interpreter: Any) -> Iterator[Any]:
@@ -279,4 +279,5 @@ def _subject(subject: Subject, catalogue: Catalogue) -> str:
     if subject.type not in catalogue.types:
         notes.append("not watched")
     place = f"{subject.account} {subject.region}".strip()
-    return f"{subject.type} {subject.id}  {place}" + (f"  ({'; '.join(notes)})" if notes else "")
+    called = f" ({subject.name})" if subject.name and subject.name not in subject.id else ""
+    return f"{subject.type} {subject.id}{called}  {place}" + (f"  ({'; '.join(notes)})" if notes else "")

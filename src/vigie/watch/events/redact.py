@@ -104,7 +104,7 @@ def _value(key: Any, value: Any, depth: int, own: frozenset[str]) -> Any:
     return _text(str(value))
 
 
-def _number(value: int | float) -> Any:  # noqa: PYI041 - they are told apart
+def _number(value: int | float) -> Any:
     """JSON has no number that is none, and readers of it none beyond 64 bits."""
     if not isinstance(value, int):
         return value if math.isfinite(value) else str(value)

@@ -1,7 +1,8 @@
 """The event table: which event is about resources of which kinds, and where it names them.
 
 ``data/table.json`` is made by ``scripts/event_table`` from botocore's models, CloudFormation's schemas and AWS's
-Service Authorization Reference, with reviewed corrections (``scripts/event_table/reviewed.toml``). It says which versions.
+Service Authorization Reference, with reviewed corrections (``scripts/event_table/reviewed.toml``). It names their
+versions.
 """
 
 from __future__ import annotations
