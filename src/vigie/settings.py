@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from vigie.model.account import is_account
@@ -133,6 +133,35 @@ class WebSettings(_Table):
     session_hours: int = Field(12, ge=1, le=24 * 30, description="How long a session lasts.")
 
 
+class AnchorSettings(_Table):
+    """Where signed heads of the evidence log are put, off this host. Which members count depends on the kind."""
+
+    name: str = Field(pattern=r"^[\w.-]+$", description="What people call it.")
+    kind: Literal["file", "s3", "webhook"] = Field(description="What it is.")
+    path: Path | None = Field(None, description="file: where it is, best on another volume. It grows by a line a head.")
+    bucket: str | None = Field(None, description="s3: a bucket with object lock enabled.")
+    prefix: str = Field("vigie/heads/", description="s3: how the names of the objects begin.")
+    region: RegionName | None = Field(None, description="s3: the bucket's region.")
+    retain_days: int = Field(365, ge=1, le=36_500, description="s3: for how long nobody can remove a head.")
+    channel: str | None = Field(None, description="webhook: the name of a channel of that kind.")
+
+    @model_validator(mode="after")
+    def _has_its_place(self) -> AnchorSettings:
+        needed = {"file": ("path",), "s3": ("bucket", "region"), "webhook": ("channel",)}[self.kind]
+        for member in needed:
+            if getattr(self, member) is None:
+                raise ValueError(f"an anchor of kind {self.kind} needs {member}")
+        return self
+
+
+class EvidenceSettings(_Table):
+    """The evidence log: its name, its heads, its anchors."""
+
+    name: str = Field("vigie", pattern=r"^[^\s+]+$", description="Name of the log, without spaces or plus.")
+    head_every: Duration = Field(timedelta(hours=1), description="How often `vigie up` signs a head, if there is news.")
+    anchors: tuple[AnchorSettings, ...] = Field((), description="Where signed heads are put, off this host.")
+
+
 class LogSettings(_Table):
     """The program's own log, on standard error."""
 
@@ -159,6 +188,7 @@ class Settings(_Table):
     channels: dict[str, dict[str, Any]] = Field({}, description="Where notifications can go, by name.")
     routes: tuple[dict[str, Any], ...] = Field((), description="Which changes and findings go to which channels.")
     sweep: SweepSettings = SweepSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
 
@@ -224,6 +254,11 @@ def _rooted(values: dict[str, Any], folder: Path) -> dict[str, Any]:
         given = values.get(name)
         if given is not None:
             values[name] = [rooted(part) for part in given] if isinstance(given, list) else rooted(given)
+    evidence = values.get("evidence")
+    anchors = evidence.get("anchors") if isinstance(evidence, dict) else None
+    for anchor in anchors if isinstance(anchors, list) else ():
+        if isinstance(anchor, dict) and "path" in anchor:
+            anchor["path"] = rooted(anchor["path"])
     return values
 
 

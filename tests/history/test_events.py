@@ -179,7 +179,7 @@ def test_what_was_told_cannot_be_rewritten(history: History, table: str) -> None
         credit = CreditRow(pk, Confidence.EXACT)
         history.attributions.append(tx, change.pk or 0, Confidence.EXACT, [credit], "", T0)
     column = _COLUMN[table]
-    for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {column} = {column}"):  # noqa: S608 - our own names
+    for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {column} = {column}"):
         with pytest.raises(DBAPIError, match="append-only"), history.begin() as tx:
             tx.execute(text(statement))
 

@@ -11,6 +11,7 @@ from typing import Final
 from vigie.app.importing import Importing
 from vigie.app.judging import Judging
 from vigie.app.parts import KEY_BYTES, Progress, utc_now
+from vigie.app.proving import Proving
 from vigie.app.sweeping import Sweeping
 from vigie.app.telling import Telling
 from vigie.runtime.local import Loop
@@ -19,7 +20,7 @@ KEEP_OUTBOX: Final = timedelta(days=90)
 """How long what was told is kept for looking up."""
 
 
-class App(Sweeping, Judging, Telling, Importing):
+class App(Sweeping, Judging, Telling, Importing, Proving):
     """vigie, built over one store. Close it at the end."""
 
     def loops(self, *, sweep: bool) -> list[Loop]:
@@ -33,9 +34,10 @@ class App(Sweeping, Judging, Telling, Importing):
             Loop("attributor", self._attribute_due, second),
             Loop("auditor", self._judge_due, 2 * second),
             Loop("notifier", self._tell_due, 2 * second),
+            Loop("evidence", self._prove_due, 5 * second),
             Loop("housekeeping", self._clean, timedelta(hours=1)),
         ]
-        self.overrides, self.notifier  # noqa: B018 - built now, for their mistakes
+        self.overrides, self.notifier, self.anchors  # noqa: B018 - built now, for their mistakes
         if sweep:
             self._checked_regions(self._regions_of_settings())
             self._types_to_sweep((), ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -24,6 +25,10 @@ ENTRY_OPERATIONS: Final = frozenset(
     }
 )
 """What vigie calls beside the declared types: to be in the generated IAM policy too."""
+
+ANCHOR_OPERATION: Final = ("s3", "PutObject")
+"""The one call that writes: a signed head into the bucket of an anchor that the settings name, with the ambient
+credentials and never in a watched account's role (vigie.catalogue.policy.anchor_policy allows exactly that)."""
 
 SESSION_NAME: Final = "vigie"
 _SESSION_SECONDS: Final = 3600
@@ -90,6 +95,13 @@ class Entrances:
         partition = clients.partition_of(clients.default_region)
         identity = self.identity(self._caller("", clients.ambient, partition))
         return Account(identity.account, partition=identity.partition)
+
+    def put_anchor(self, region: str, parameters: Mapping[str, Any]) -> None:
+        """Keep a signed head of the evidence log in S3. Raises CallFailed."""
+        clients = self.line.clients
+        caller = self._caller("", clients.ambient, clients.partition_of(region))
+        service, operation = ANCHOR_OPERATION
+        caller.call(service, region, operation, parameters)
 
     def enter(self, account: Account) -> Caller:
         """A caller that was seen to be of this account.

@@ -71,6 +71,21 @@ def _document(statements: Iterable[Any]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
+def anchor_policy(bucket: str, prefix: str, partition: str = "aws") -> dict[str, Any]:
+    """The policy document for whoever puts signed heads into a bucket with object lock: all that vigie ever writes."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "AnchorHeads",
+                "Effect": "Allow",
+                "Action": ["s3:PutObject", "s3:PutObjectRetention"],
+                "Resource": f"arn:{partition}:s3:::{bucket}/{prefix}*",
+            }
+        ],
+    }
+
+
 def assume_policy(role_arns: Sequence[str]) -> dict[str, Any]:
     """The policy document for the identity that vigie starts with, where it enters other accounts by these roles."""
     return _document(

@@ -51,6 +51,7 @@ def sweep(
         report = app.sweep(accounts=accounts, regions=regions, types=types, rules=rules, progress=progress)
         if not no_notify:
             report = app.tell(report)
+        app.prove()
     if as_json:
         print_json(report.document())
     else:

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, or_, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from vigie.history import outbox
+from vigie.history import log, outbox
 from vigie.history.blobs import batches
 from vigie.history.finding_rows import to_text
+from vigie.history.statements import finding_state_statement
 from vigie.history.tables.findings import finding, finding_state, judged, justification, rule_failure, rule_text
 from vigie.model.finding import FindingKey, FindingStatus
 from vigie.model.finding_plan import FindingPlan, RuleFailure, Step
@@ -127,8 +128,20 @@ def _write_states(
         }
         for step in plan.steps
     ]
+    return {key_of[finding_pk]: pk for finding_pk, pk in write_states(tx, rows, key_of).items()}
+
+
+def write_states(tx: Connection, rows: Sequence[Mapping[str, Any]], keys: Mapping[int, FindingKey]) -> dict[int, int]:
+    """Enter states, at most one a finding, and their leaves. ``keys``: by the finding's number. Gives their numbers."""
     statement = insert(finding_state).returning(finding_state.c.finding_pk, finding_state.c.pk)
-    return {key_of[row.finding_pk]: row.pk for row in tx.execute(statement, rows)}
+    made: dict[int, int] = {row.finding_pk: row.pk for row in tx.execute(statement, list(rows))}
+    salts = log.salts(len(rows))
+    statements = [
+        finding_state_statement(made[row["finding_pk"]], keys[row["finding_pk"]], row, salt)
+        for row, salt in zip(rows, salts, strict=True)
+    ]
+    log.commit(tx, statements, salts)
+    return made
 
 
 def _end_justifications(tx: Connection, steps: Iterable[Step], now: datetime) -> None:

@@ -14,10 +14,10 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from vigie.history import work
-from vigie.history.finding_writes import serialise
-from vigie.history.tables.findings import finding, finding_state, justification
+from vigie.history.finding_writes import serialise, write_states
+from vigie.history.tables.findings import finding, justification
 from vigie.model.errors import UsageError
-from vigie.model.finding import FindingStatus, Justification
+from vigie.model.finding import FindingKey, FindingStatus, Justification
 from vigie.model.finding_plan import Cause, Pattern
 
 JUDGE = "judge"
@@ -140,7 +140,7 @@ def _move(
         "justification_pk": justified_by,
         "author": author,
     }
-    tx.execute(insert(finding_state).values(**state))
+    write_states(tx, [state], {row.pk: FindingKey(row.rule, row.resource_pk, row.subject)})
 
 
 def _judge_again(tx: Connection, rule: str, at: datetime) -> None:

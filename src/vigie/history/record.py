@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from vigie.history import attributions, blobs, outbox, refs, scopes, work
+from vigie.history import attributions, blobs, log, outbox, refs, scopes, work
 from vigie.history.plan import Planned, Recorded, check, plan
 from vigie.history.rows import diff_entry_row, unreadable_from, unreadable_text
+from vigie.history.statements import revision_header, revision_statement
 from vigie.history.tables.archive import blob, change_item, resource, revision
 from vigie.model.change import Change, ChangeKind, DiffEntry, Revision
 from vigie.model.diff import diff
@@ -162,10 +163,33 @@ class _Writing:
             self._change(one, pk, made[pk], differences)
             for one, pk, differences in zip(planned, numbers, diffs, strict=True)
         )
-        items = [diff_entry_row(entry, change.revision.pk or 0) for change in changes for entry in change.diff]
-        if items:
-            self.tx.execute(insert(change_item), items)
+        items = [[diff_entry_row(entry, change.revision.pk or 0) for entry in change.diff] for change in changes]
+        if any(items):
+            self.tx.execute(insert(change_item), [item for of_one in items for item in of_one])
+        self._commit(rows, [change.revision for change in changes], items)
         return changes
+
+    def _commit(
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        revisions: Sequence[Revision],
+        items: Sequence[Sequence[Mapping[str, Any]]],
+    ) -> None:
+        """A leaf of the evidence log for each revision."""
+        salts = log.salts(len(rows))
+        statements = [
+            revision_statement(
+                written.pk or 0,
+                revision_header(self.record.scope, written.id, row),
+                salt,
+                config=written.config_sha or None,
+                durable=row["durable_sha"],
+                unreadable=row["unreadable"],
+                items=of_one,
+            )
+            for row, written, salt, of_one in zip(rows, revisions, salts, items, strict=True)
+        ]
+        log.commit(self.tx, statements, salts)
 
     def _revision_row(self, one: Planned, resource_pk: int, blob_of: Mapping[str, int]) -> dict[str, Any]:
         draft = one.draft

@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from vigie.history import log
 from vigie.history.columns import COVERAGE
 from vigie.history.rows import coverage_of, problems_text
+from vigie.history.statements import coverage_begun, coverage_ended, run_members, run_seal
 from vigie.history.tables.archive import coverage, scope
 from vigie.model.scope import Coverage, Outcome, Problem, Scope
 
@@ -59,14 +61,17 @@ def note(tx: Connection, scope_pk: int, look: Look, previous: Coverage | None) -
         "last_ok_began": now.last_ok_began,
         "last_listed_began": now.last_listed_began,
         "problems": problems_text(now.problems),
+        "seal": run_seal(run_members(now)),
     }
     run = update(coverage).where(coverage.c.scope_pk == scope_pk, coverage.c.current)
     if previous is not None and previous.status is now.status:
         tx.execute(run.values(values))
         return now
-    tx.execute(run.values(current=False))
+    closed = tx.execute(run.values(current=False).returning(coverage.c.pk)).scalar_one_or_none()
     opened = {"scope_pk": scope_pk, "status": now.status.value, "since": now.since, "current": True}
-    tx.execute(insert(coverage).values(opened | values))
+    number = tx.execute(insert(coverage).values(opened | values).returning(coverage.c.pk)).scalar_one()
+    ended = [coverage_ended(closed, run_members(previous))] if closed is not None and previous is not None else []
+    log.commit(tx, [*ended, coverage_begun(number, run_members(now))])
     return now
 
 

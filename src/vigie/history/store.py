@@ -11,12 +11,14 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 
 from vigie.history.accounts import Accounts
+from vigie.history.anchored import Anchored
 from vigie.history.archive import Archive
 from vigie.history.attributions import Attributions
 from vigie.history.engine import WRITE, connect
 from vigie.history.events import Events
 from vigie.history.findings import Findings
 from vigie.history.imported import Imported
+from vigie.history.log import Log
 from vigie.history.outbox import Outbox
 from vigie.history.past import Past
 from vigie.history.record import Recorder
@@ -43,6 +45,8 @@ class History:
         self.attributions = Attributions(engine)
         self.findings = Findings(engine)
         self.outbox = Outbox(engine)
+        self.log = Log(engine, self.begin)
+        self.anchored = Anchored(engine)
         self.accounts = Accounts(engine)
         self.users = Users(engine)
 

@@ -120,6 +120,7 @@ coverage = Table(
     Column("last_listed_began", Instant, comment="start of the last look whose listing was whole"),
     Column("problems", Text, nullable=False, comment="JSON list, of the last look of this run"),
     Column("current", Boolean, nullable=False, comment="the last run of its scope"),
+    Column("seal", LargeBinary, comment="digest of the run as it stood after its last look"),
     Index("ix_coverage_scope_pk", "scope_pk", "since"),
     Index(
         "uq_coverage_current",

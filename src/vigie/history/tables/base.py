@@ -69,10 +69,12 @@ class Digest(TypeDecorator[str]):
         return bytes((_DIGEST_NUMBERS[name],)) + bytes.fromhex(digits)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
-        if value is None:
-            return None
-        stored = bytes(value)
-        return f"{_DIGEST_NAMES[stored[0]]}:{stored[1:].hex()}"
+        return None if value is None else digest_text(bytes(value))
+
+
+def digest_text(stored: bytes) -> str:
+    """A stored digest with its name. Raises ``KeyError`` for a name that is not known."""
+    return f"{_DIGEST_NAMES[stored[0]]}:{stored[1:].hex()}"
 
 
 _DIGEST_NUMBERS = {CONFIG_DIGEST: 1, DURABLE_DIGEST: 2}

@@ -34,15 +34,23 @@ class WebhookChannel:
 
     def send(self, message: Message, thread: str | None = None) -> Receipt:
         """See :class:`~vigie.notify.channels.base.Channel`."""
+        return self.post(message.uid, webhook_document(message))
+
+    def post(self, uid: str, document: Mapping[str, Any]) -> Receipt:
+        """Post a document, signed. ``uid`` is the same in every attempt.
+
+        Raises:
+            ChannelFailed: it was not taken.
+        """
         settings = self._settings
-        body = orjson.dumps(webhook_document(message))
+        body = orjson.dumps(document)
         try:
             headers = {name: secret.reveal() for name, secret in settings.headers.items()}
-            headers |= {"content-type": "application/json", "user-agent": "vigie", "webhook-id": message.uid}
+            headers |= {"content-type": "application/json", "user-agent": "vigie", "webhook-id": uid}
             headers["webhook-timestamp"] = str(int(self._clock().timestamp()))
             if settings.secret is not None:
                 headers["webhook-signature"] = signature(
-                    settings.secret.reveal(), message.uid, headers["webhook-timestamp"], body
+                    settings.secret.reveal(), uid, headers["webhook-timestamp"], body
                 )
             url = settings.url.reveal()
         except SettingsError as error:

@@ -1,0 +1,183 @@
+"""Keys of the evidence log: made, replaced, pinned; and who signs with them. The secret ones never reach the store.
+
+``keys/log-signing`` of the data directory holds the secret key, ``keys/log-public.json`` the public ones, oldest first,
+each but the first with a note by which the one before it hands over. A copy of that file, off this machine, is what
+verifying anything elsewhere rests on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from vigie.model.canonical import instant_text
+from vigie.model.errors import SettingsError
+from vigie.model.notes import (
+    Checkpoint,
+    KeyEntry,
+    Note,
+    PublicKey,
+    Signature,
+    endorsement_text,
+    parse_checkpoint,
+    parse_note,
+    public_key,
+    signer_at,
+)
+
+SIGNING: Final = "log-signing"
+PUBLIC: Final = "log-public.json"
+
+
+class Signer(Protocol):
+    """Whoever can sign heads: a key in the data directory, or one in KMS."""
+
+    @property
+    def public(self) -> bytes:
+        """The raw Ed25519 public key."""
+
+    def sign(self, message: bytes) -> bytes:
+        """A raw Ed25519 signature."""
+
+
+class LocalSigner:
+    """Signs with a secret key that is at hand."""
+
+    def __init__(self, seed: bytes) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(seed[:32])
+
+    @property
+    def public(self) -> bytes:
+        return self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+    def sign(self, message: bytes) -> bytes:
+        return self._key.sign(message)
+
+
+def signed(text: str, name: str, signer: Signer) -> str:
+    """The text as a signed note."""
+    key = PublicKey(name, signer.public)
+    return str(Note(text, (Signature(name, key.id, signer.sign(text.encode())),)))
+
+
+def is_signed_by(note: Note, key: PublicKey) -> bool:
+    """Whether one of the note's signatures is this key's, and right."""
+    for signature in note.signatures:
+        if (signature.name, signature.key) != (key.name, key.id):
+            continue
+        try:
+            Ed25519PublicKey.from_public_bytes(key.raw).verify(signature.raw, note.text.encode())
+        except InvalidSignature:
+            return False
+        return True
+    return False
+
+
+def checked_head(text: str, entries: Sequence[KeyEntry]) -> Checkpoint:
+    """The checkpoint in a signed head.
+
+    Raises:
+        ValueError: it is none, or not signed by the key that counted at its size.
+    """
+    note = parse_note(text)
+    checkpoint = parse_checkpoint(note.text)
+    if any(is_signed_by(note, entry.key) for entry in signer_at(entries, checkpoint.size)):
+        return checkpoint
+    if any(is_signed_by(note, entry.key) for entry in entries):
+        raise ValueError("it is signed by a key that did not count at that size")
+    raise ValueError("no pinned key has signed it")
+
+
+# --- the file of public keys
+
+
+def key_entries(document: Any) -> list[KeyEntry]:
+    """The keys of a document (see :func:`keys_document`), each checked to be handed over to by the one before.
+
+    Raises:
+        ValueError: it is no such document, or the chain is broken.
+    """
+    try:
+        entries = [
+            KeyEntry(public_key(one["key"]), int(one["since"]), datetime.fromisoformat(one["at"]), one["endorsement"])
+            for one in document["keys"]
+        ]
+    except (TypeError, KeyError, AttributeError):
+        raise ValueError("it is no list of public keys of vigie") from None
+    if not entries:
+        raise ValueError("it holds no key")
+    for before, after in pairwise(entries):
+        note = parse_note(after.endorsement or "")
+        if note.text != endorsement_text(after.key, after.since, after.at) or not is_signed_by(note, before.key):
+            raise ValueError(f"the key {after.key} was not handed over to by the one before it")
+        if after.since < before.since:
+            raise ValueError(f"the key {after.key} took over before the one before it did")
+    return entries
+
+
+def keys_document(entries: Sequence[KeyEntry]) -> dict[str, Any]:
+    return {
+        "keys": [
+            {"key": str(e.key), "since": e.since, "at": instant_text(e.at), "endorsement": e.endorsement}
+            for e in entries
+        ]
+    }
+
+
+def read_keys(file: Path) -> list[KeyEntry]:
+    """Raises SettingsError: it cannot be read, or is no file of keys."""
+    try:
+        return key_entries(json.loads(file.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise SettingsError(f"The public keys {file} cannot be read ({error.strerror}).") from None
+    except ValueError as error:
+        raise SettingsError(f"The public keys {file} cannot be used ({error}): restore them from your copy.") from None
+
+
+def write_keys(file: Path, entries: Sequence[KeyEntry]) -> None:
+    """Whole or not at all. Raises OSError."""
+    new = file.with_name(f".{file.name}.new")
+    new.write_text(json.dumps(keys_document(entries), indent=2) + "\n", encoding="utf-8")
+    os.replace(new, file)
+
+
+def pinned(given: str) -> list[PublicKey | KeyEntry]:
+    """Keys as a user names them: one ``vkey``, or a file of them (its first line, or a file of public keys).
+
+    Raises:
+        SettingsError: neither.
+    """
+    try:
+        return [public_key(given)]
+    except ValueError:
+        pass  # then it is a file
+    file = Path(given).expanduser()
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(f"{given!r} is neither a public key (vigie+1a2b3c4d+AQ…) nor a file of one.") from None
+    if text.lstrip().startswith("{"):
+        return list(read_keys(file))
+    try:
+        return [public_key(line) for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    except ValueError as error:
+        raise SettingsError(f"The file {file} is no file of public keys: {error}.") from None
+
+
+def trusted(entries: Sequence[KeyEntry], pins: Sequence[PublicKey | KeyEntry]) -> list[KeyEntry]:
+    """Those of a chain that somebody who pinned some keys may trust: from the first pinned one on.
+
+    ``entries``: a checked chain (:func:`key_entries`), itself trusted by nobody.
+    """
+    raw = {pin.key if isinstance(pin, KeyEntry) else pin for pin in pins}
+    first = next((n for n, entry in enumerate(entries) if entry.key in raw), None)
+    return [] if first is None else list(entries[first:])

@@ -1,0 +1,174 @@
+"""Evidence: verify what is recorded, signed heads and their anchors, keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vigie.cli.output import console, print_json, print_table, printable, when
+from vigie.cli.session import json_option, store_options, with_app
+from vigie.model.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from vigie.app import App
+    from vigie.model.verification import Verified
+
+SHOWN_HEADS = 10
+
+
+@click.command()
+@click.option("--incremental", is_flag=True, help="Only what came since the last verification that found nothing.")
+@click.option(
+    "--consistency",
+    metavar="FILE|SIZE:ROOT",
+    help="That the log begins with these heads: an anchor file, a signed head, or a size and root.",
+)
+@json_option
+@store_options
+@with_app
+def verify(app: App, incremental: bool, consistency: str | None, as_json: bool) -> int:
+    """Verify that nothing that is recorded was rewritten, removed, slipped in, or brought back from an old copy.
+
+    Every configuration is hashed again, every row's leaf is made again, and compared with the evidence log, its signed
+    heads and their anchors. What is wrong is named.
+
+    Exit codes: 0 all is as it was committed, 1 something is not, 3 something could not be looked at (an anchor).
+    """
+    from vigie.model.verification import verified_document
+
+    found = app.verify(incremental=incremental, consistency=consistency)
+    if as_json:
+        print_json(verified_document(found))
+    else:
+        _print_verified(found)
+    if not found.sound:
+        return ExitCode.FINDINGS
+    return ExitCode.PARTIAL if found.unreachable else ExitCode.DONE
+
+
+def _print_verified(found: Verified) -> None:
+    screen = console()
+    rows = ", ".join(f"{n:,} {_plural(kind, n)}" for kind, n in found.rows.items()) or "no rows"
+    part = f" (those after {found.since:,})" if found.since else ""
+    screen.print(f"Evidence log: {found.leaves:,} leaves{part}, {found.tiles:,} tiles, {found.heads:,} heads.")
+    screen.print(f"Verified: {rows}; {found.configurations:,} configurations; {found.signatures:,} signatures.")
+    if found.anchors:
+        screen.print(f"Anchored heads that agree: {found.anchors:,}.")
+    if found.erased:
+        screen.print(f"Erased by retention, as logged: {found.erased:,} revisions.")
+    if found.root:
+        screen.print(f"Root: {found.root.hex()}", style="dim")
+    for sentence in _limits(found):
+        screen.print(sentence, style="yellow", markup=False)
+    if found.sound:
+        screen.print("All is as it was committed.", style="green")
+        return
+    screen.print(f"{len(found.defects):,} not as committed:", style="bold red")
+    for defect in found.named():
+        screen.print(f"  {defect.part}: {printable(defect.name)}: {printable(defect.why)}", style="red", markup=False)
+
+
+def _limits(found: Verified) -> list[str]:
+    """What this verification does not show."""
+    told = []
+    if found.waiting:
+        told.append(f"{found.waiting:,} leaves wait for their place in the log (PostgreSQL; within seconds).")
+    if found.unsigned:
+        told.append(f"{found.unsigned:,} leaves came after the last signed head: they may still be rewritten unseen.")
+    if found.unproven_runs:
+        told.append(f"{found.unproven_runs:,} runs of looks grew since the last sheet of coverage.")
+    told += [
+        f"{n:,} {_plural(kind, n)} are older than the log: nothing proves them." for kind, n in found.before.items()
+    ]
+    return told + found.notices
+
+
+def _plural(kind: str, count: int) -> str:
+    return kind if count == 1 or (kind.startswith("coverage ") and not kind.endswith("sheet")) else f"{kind}s"
+
+
+@click.command()
+@click.option("--sign", is_flag=True, help="Sign a head now, if there is news, and put it into the anchors.")
+@json_option
+@store_options
+@with_app
+def heads(app: App, sign: bool, as_json: bool) -> int:
+    """Show the signed heads of the evidence log, and how its anchors are doing.
+
+    Exit code 3 where an anchor does not have the last head.
+    """
+    from vigie.app.anchors import anchor_document
+
+    if sign:
+        app.prove()
+    found = app.history.log.heads()
+    states = {state.name: state for state in app.anchor_states()}
+    behind = [n for n in app.anchors if found and (n not in states or states[n].anchored_size != found[-1].size)]
+    if as_json:
+        anchors = [_anchor_document(name, states.get(name)) for name in app.anchors]
+        print_json({"items": [anchor_document(head) for head in found], "anchors": anchors})
+        return ExitCode.PARTIAL if behind else ExitCode.DONE
+    rows = [(when(h.at), f"{h.size:,}", h.root.hex()) for h in found[-SHOWN_HEADS:]]
+    print_table(("signed", "leaves", "root"), rows, empty="No head was signed yet: --sign does, and every sweep.")
+    if len(found) > SHOWN_HEADS:
+        console().print(f"The last {SHOWN_HEADS} of {len(found):,}; --json has all.", style="dim")
+    cells = []
+    for name in app.anchors:
+        state = states.get(name)
+        size = f"{state.anchored_size:,}" if state and state.anchored_size is not None else "none"
+        cells.append((name, size, when(state.anchored_at) if state else "never", (state and state.error) or ""))
+    if cells:
+        print_table(("anchor", "leaves", "taken", "last error"), cells)
+    else:
+        console(stderr=True).print("No anchor is set: [[evidence.anchors]] in the settings.", style="dim", markup=False)
+    return ExitCode.PARTIAL if behind else ExitCode.DONE
+
+
+def _anchor_document(name: str, state: Any) -> dict[str, Any]:
+    from vigie.model.documents import instant
+
+    if state is None:
+        return {"name": name, "size": None, "at": None, "failures": 0, "error": None}
+    at = instant(state.anchored_at) if state.anchored_at else None
+    return {"name": name, "size": state.anchored_size, "at": at, "failures": state.failures, "error": state.error}
+
+
+@click.group()
+def keys() -> None:
+    """The keys that sign the heads of the evidence log."""
+
+
+@keys.command("show")
+@json_option
+@store_options
+@with_app
+def show_keys(app: App, as_json: bool) -> None:
+    """Show the public keys: what to pin on another machine. The first call makes the key.
+
+    `vigie verify --bundle FILE --key KEY` takes one of them, or this command's --json output as a file.
+    """
+    from vigie.app.signing import keys_document
+
+    entries = app.log_keys()
+    if as_json:
+        print_json(keys_document(entries))
+        return
+    rows = [(when(entry.at), f"{entry.since:,}", str(entry.key)) for entry in entries]
+    print_table(("since", "from leaf", "public key"), rows)
+
+
+@keys.command("rotate")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@store_options
+@with_app
+def rotate(app: App, yes: bool) -> None:
+    """Replace the key: a new one signs from now on, and the old one signs that it does.
+
+    The old secret key is removed.
+    """
+    if not yes and not click.confirm("Replace the key that signs the heads of the evidence log?"):
+        raise UsageError("Nothing was changed.")
+    entry = app.rotate_key()
+    app.prove()
+    click.echo(str(entry.key))
