@@ -112,7 +112,7 @@ def exit_codes() -> str:
     """What each exit code says."""
     rows: Mapping[int, str] = {
         0: "Done.",
-        1: "There are findings at or above `--fail-on`; or `rules test`, `catalogue verify` or `verify` found a defect.",
+        1: "There are findings at or above `--fail-on`; or `rules test`, `catalogue verify`, `verify` found a defect.",
         2: "Wrong usage: an option, or a resource that is not recorded.",
         3: "Done in part: something could not be seen. `vigie coverage --gaps` says what, and which permission lacks.",
         4: "Settings, credentials or the store: one sentence on standard error says what to do.",
