@@ -12,6 +12,7 @@ from vigie.app.importing import Importing
 from vigie.app.judging import Judging
 from vigie.app.parts import KEY_BYTES, Progress, utc_now
 from vigie.app.proving import Proving
+from vigie.app.reaching import Reaching
 from vigie.app.sweeping import Sweeping
 from vigie.app.telling import Telling
 from vigie.runtime.local import Loop
@@ -20,7 +21,7 @@ KEEP_OUTBOX: Final = timedelta(days=90)
 """How long what was told is kept for looking up."""
 
 
-class App(Sweeping, Judging, Telling, Importing, Proving):
+class App(Sweeping, Judging, Telling, Importing, Proving, Reaching):
     """vigie, built over one store. Close it at the end."""
 
     def loops(self, *, sweep: bool) -> list[Loop]:

@@ -13,6 +13,7 @@ import click
 from vigie.cli.documents_in import Case, Given, account_id, cases, read_document
 from vigie.cli.estate_file import EstateFile, read_estate
 from vigie.cli.output import console, print_json, print_line, print_table, printable
+from vigie.cli.reachable import reachable
 from vigie.cli.session import json_option
 from vigie.model.account import Relation
 from vigie.model.errors import UsageError
@@ -134,3 +135,6 @@ def _print(answer: Mapping[str, Any], judged: Access) -> None:
             screen.print(
                 printable(f"{grant.kind.value} {grant.who}, for example: {json.dumps(grant.witness)}"), markup=False
             )
+
+
+access.add_command(reachable)

@@ -6,10 +6,14 @@ import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Final, Protocol, overload
 
 from vigie.access import Access, Facts, Grant, GrantClass
 from vigie.access import judge as judge_access
+from vigie.access.reach import Network as RecordedNetwork
+from vigie.access.reach import Reach
+from vigie.access.reach import reach as judge_reach
 from vigie.model.account import Account, Network, Relation
 from vigie.model.change import Revision
 from vigie.model.scope import GLOBAL, Scope
@@ -55,6 +59,7 @@ class Estate:
     networks: Sequence[Network] = ()
     _accesses: dict[tuple[Scope, str, int], Access] = field(default_factory=dict, repr=False, compare=False)
     _facts: dict[str, Facts] = field(default_factory=dict, repr=False, compare=False)
+    _reaches: dict[tuple[Scope, str, int], Reach] = field(default_factory=dict, repr=False, compare=False)
 
     # Who is who
 
@@ -103,6 +108,23 @@ class Estate:
             unread={key: f"{p.operation}: {p.code}" for key, p in revision.unreadable.items()},
         )
         return PartlyKnown(judged.grants, judged.problems, judged.notes) if judged.problems else judged
+
+    # What gets in
+
+    def reach(self, revision: Revision) -> Reach:
+        """What of the internet gets a packet in to this resource, along the recorded network (see vigie.access.reach).
+
+        Never raises: what could not be read is in ``unknowns``, and ``reachable`` is None where it decides.
+        """
+        key = (revision.resource.scope, revision.id, revision.number)
+        if key not in self._reaches:
+            self._reaches[key] = judge_reach(revision, self.network)
+        return self._reaches[key]
+
+    @cached_property
+    def network(self) -> RecordedNetwork:
+        """The recorded network, with the look-ups of this batch made once."""
+        return RecordedNetwork(self.inventory)
 
     # Look-ups
 

@@ -11,6 +11,7 @@ from vigie.access.reach.bounds import Bounds, exactly, undecided
 from vigie.access.reach.boxes import TCP, box_of, ports, protocol_span
 from vigie.access.reach.recorded import (
     DATABASE,
+    INSTANCE,
     INTERFACE,
     SUBNET,
     Network,
@@ -104,6 +105,22 @@ def _is_global(address: str) -> bool:
         return ipaddress.IPv6Address(address) in _GLOBAL
     except ValueError:
         return False
+
+
+def belongs_to_another(interface: Revision, network: Network) -> bool:
+    """Whether it is an interface of something that is recorded and told itself: an instance, a balancer, a database."""
+    if interface.type != INTERFACE:
+        return False
+    content = interface.configuration
+    if text(content, "RequesterId") in _REQUESTERS:
+        return True
+    attachment = content.get("Attachment")
+    instance = text(attachment, "InstanceId") if isinstance(attachment, Mapping) else ""
+    return any(row.id == instance for row in network.all(INSTANCE, place_of(interface)))
+
+
+_REQUESTERS: Final = frozenset({"amazon-elb", "amazon-rds"})
+"""Who makes interfaces for balancers and databases (EC2 API reference, NetworkInterface, RequesterId) [K]."""
 
 
 # Instances

@@ -132,14 +132,10 @@ def part(revision: Revision, key: str) -> Any:
     Raises:
         Unread: it could not be read, and no earlier value is known.
     """
-    if key in revision.unreadable and key not in plain(revision):
+    if key in revision.unreadable and key not in set(revision.configuration):
         problem = revision.unreadable[key]
         raise Unread(f"{key} of {revision.id} could not be read ({problem.operation}: {problem.code})")
-    return plain(revision).get(key)
-
-
-def plain(revision: Revision) -> Mapping[str, Any]:
-    return revision.configuration
+    return revision.configuration.get(key)
 
 
 def rows(value: Any) -> list[Mapping[str, Any]]:
