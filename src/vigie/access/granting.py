@@ -146,7 +146,7 @@ class Granting:
         doubts: list[str],
         via: str,
     ) -> Grant:
-        request = self._request(way, requester) if way is not None else None
+        request = self.request(way, requester) if way is not None else None
         if request is not None and not doubts and not allows(self.world.document, request):
             doubts = [_REFUSED]
         return Grant(
@@ -180,7 +180,7 @@ class Granting:
     def _conditions(statement: Statement, left: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys([*map(str, statement.conditions), *map(turned, left)]))
 
-    def _request(self, way: Way, requester: Requester) -> Request:
+    def request(self, way: Way, requester: Requester) -> Request:
         """The request that the states of a way make up. Keys that the policy names and the way leaves open are as the
         requester has them.
         """

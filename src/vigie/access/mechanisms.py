@@ -49,9 +49,7 @@ def judge(
     needed and has no last known value is in ``problems``. Never raises: what cannot be read or decided is in
     ``problems``.
     """
-    mechanism = MECHANISMS.get(resource_type)
-    if mechanism is None and (resource_type in PROFILES or "Policy" in configuration):
-        mechanism = _policy_at("Policy")
+    mechanism = mechanism_of(resource_type, configuration)
     if mechanism is None:
         return Access(notes=(f"{resource_type} has no sharing mechanism that is known here",))
     subject = Subject(resource_type, configuration, account, facts, arn, unread, [])
@@ -59,6 +57,17 @@ def judge(
         subject.notes.append(f"{resource_type} is not known here: judged as a resource policy of any service")
     grants = mechanism(subject)
     return Access(tuple(merged(grants)), tuple(dict.fromkeys(subject.problems)), tuple(dict.fromkeys(subject.notes)))
+
+
+Mechanism = Callable[[Subject], Sequence[Grant]]
+
+
+def mechanism_of(resource_type: str, configuration: Mapping[str, Any]) -> Mechanism | None:
+    """What reads the sharing of a type; None where it has no mechanism that is known here."""
+    known = MECHANISMS.get(resource_type)
+    if known is None and (resource_type in PROFILES or "Policy" in configuration):
+        return _policy_at("Policy")
+    return known
 
 
 def _policy_at(*keys: str) -> Callable[[Subject], Sequence[Grant]]:

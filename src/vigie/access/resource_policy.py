@@ -34,7 +34,7 @@ from vigie.access.verdict import Access, Facts, Grant, GrantClass
 from vigie.access.world import World
 from vigie.model.account import Relation
 
-_DANGLING: Final = re.compile(r"A(IDA|ROA|GPA|NPA|KIA|SIA)[A-Z0-9]{12,}")
+DANGLING: Final = re.compile(r"A(IDA|ROA|GPA|NPA|KIA|SIA)[A-Z0-9]{12,}")
 _EVERYBODY: Final = Principal("AWS", "*")
 
 
@@ -111,7 +111,7 @@ def principal_grant(value: str, owner: str, facts: Facts, **more: Any) -> Grant 
     account = account_of(value)
     if account == owner:
         return None
-    if _DANGLING.fullmatch(value):
+    if DANGLING.fullmatch(value):
         holder = facts.owners.get(value)
         return Grant(GrantClass.DANGLING, value, account=holder, relation=party(holder, facts), **more)
     if ":iam::cloudfront:" in value:
@@ -161,7 +161,7 @@ def _to_canonical_user(identifier: str, statement: Statement, policy: Policy) ->
 def _to_named(value: str, statement: Statement, policy: Policy) -> Iterator[Grant]:
     granting, world = policy.granting, policy.world
     account = account_of(value)
-    if _DANGLING.fullmatch(value):
+    if DANGLING.fullmatch(value):
         holder = policy.facts.owners.get(value)
         yield granting.nobody(statement, GrantClass.DANGLING, value, holder)
     elif ":iam::cloudfront:" in value:

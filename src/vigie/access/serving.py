@@ -41,7 +41,7 @@ def serving_grants(
         yield from (replace(found, account=None, relation=Relation.UNKNOWN),) if found else ()
         return
     strange = service(name, world.strange_source())
-    kind = _kind(name, world)
+    kind = kind_of_service(name, world)
     found = granting.grant(statement, strange, kind, name, via=name)
     if found:
         yield _unbound(found, statement, kind)
@@ -63,7 +63,7 @@ def _unbound(found: Grant, statement: Statement, kind: GrantClass) -> Grant:
     return found
 
 
-def _kind(name: str, world: World) -> GrantClass:
+def kind_of_service(name: str, world: World) -> GrantClass:
     """Services take a role of their own account only, and a name that is no service's is nobody's deputy."""
     bound = world.profile.trust or not _SERVICE_NAME.fullmatch(name)
     return GrantClass.SERVICE if bound else GrantClass.CONFUSED_DEPUTY
@@ -78,7 +78,8 @@ def _to_any_service(statement: Statement, granting: Granting, named: Mentions) -
         yield replace(found, account=None, relation=Relation.UNKNOWN)
         return
     for name in services:
-        one = granting.grant(statement, service(name, world.strange_source()), _kind(name, world), name, via=name)
+        kind = kind_of_service(name, world)
+        one = granting.grant(statement, service(name, world.strange_source()), kind, name, via=name)
         if one:
             yield _unbound(one, statement, one.kind)
             continue

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from vigie.model.account import Relation
+
 
 class Direction(StrEnum):
     """What a change did to what others may."""
@@ -45,6 +47,8 @@ class Shift:
     witness: Mapping[str, Any] | None = None
     """A request (or packet) that is let in now and was not before; of a loss, the other way round."""
     exact: bool = True
+    relation: Relation | None = None
+    """Label of the account behind ``who``, where there is one: weighs in how grave it is."""
 
 
 @dataclass(frozen=True, slots=True)
