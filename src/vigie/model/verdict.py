@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from vigie.model.account import Relation
+from vigie.model.finding import Severity
+
+ANYONE: Final = ("*", "0.0.0.0/0", "::/0")
+"""``who`` of a shift that is everybody on the internet."""
 
 
 class Direction(StrEnum):
@@ -50,6 +54,20 @@ class Shift:
     relation: Relation | None = None
     """Label of the account behind ``who``, where there is one: weighs in how grave it is."""
 
+    @property
+    def severity(self) -> Severity:
+        """How grave it is that this was gained."""
+        if self.who in ANYONE:
+            return Severity.CRITICAL
+        return _SEVERITIES.get(self.relation, Severity.HIGH)
+
+
+_SEVERITIES: Final[Mapping[Relation | None, Severity]] = {
+    Relation.OWN: Severity.LOW,
+    Relation.THIRD_PARTY: Severity.MEDIUM,
+    Relation.UNKNOWN: Severity.HIGH,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class ChangeVerdict:
@@ -60,3 +78,23 @@ class ChangeVerdict:
     lost: tuple[Shift, ...] = ()
     problems: tuple[str, ...] = ()
     """Why something could not be decided."""
+
+    @property
+    def severity(self) -> Severity | None:
+        """Of what was gained: the gravest. Of what could not be decided: medium. None where nothing was gained."""
+        if self.direction is Direction.UNKNOWN:
+            return Severity.MEDIUM
+        if self.direction is not Direction.WIDENED:
+            return None
+        return max((shift.severity for shift in self.gained), key=lambda severity: severity.rank)
+
+    @property
+    def headline(self) -> str:
+        """In one line: ``widened: anyone on the internet may now …, and 2 more``."""
+        told = [*self.gained, *self.lost] if self.direction is Direction.WIDENED else self.lost
+        if self.direction is Direction.UNKNOWN:
+            return f"{self.direction.value}: {self.problems[0] if self.problems else 'no reason is recorded'}"
+        if not told:
+            return self.direction.value
+        more = f", and {len(told) - 1} more" if len(told) > 1 else ""
+        return f"{self.direction.value}: {told[0].words}{more}"
