@@ -73,7 +73,8 @@ def pairs(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     stay = draw(st.lists(statements(), max_size=2))
     before = [*stay, *draw(st.lists(statements(), max_size=2))]
     after = [*stay, *draw(st.lists(statements(), max_size=2))]
-    if before and draw(st.booleans()):
+    is_edited: bool = draw(st.booleans())
+    if before and is_edited:
         edited, other = dict(draw(st.sampled_from(before))), draw(statements())
         part = draw(st.sampled_from(["Action", "Resource", "Condition", "Principal"]))
         if part in other and (part in edited or part == "Condition"):

@@ -58,10 +58,10 @@ def test_a_recorded_state_becomes_a_finding_that_is_told_and_resolved(both: Worl
     both.see(QUEUE, "orders", CLOSED_QUEUE)
     assert both.judge() == AuditReport(judged=1)
     both.see(QUEUE, "orders", OPEN_QUEUE)
-    assert both.judge() == AuditReport(judged=1, opened=1)
+    assert both.judge() == AuditReport(judged=1, opened=1, changes=1, widened=1)
     assert both.told() == [("open", "open", False)]
     both.see(QUEUE, "orders", CLOSED_QUEUE)
-    assert both.judge() == AuditReport(judged=1, resolved=1)
+    assert both.judge() == AuditReport(judged=1, resolved=1, changes=1)
     assert both.told() == [("open", "resolved", False)]
     assert both.judge() == AuditReport()
     both.see(QUEUE, "orders", OPEN_QUEUE)

@@ -210,6 +210,7 @@ def test_a_negated_condition_holds_exactly_when_the_plain_one_does_not(
         "not_kinds": ["changed", "new", "lost"],
         "not_statuses": ["open", "resolved"],
         "not_relations": ["own", "unknown"],
+        "not_verdict": ["widened", "neutral"],
     }
     values = st.sampled_from(closed.get(key, ["*", "AWS::*", "prod", "eu-*", "sg-1", "/IpPermissions*", "zzz"]))
     chosen = data.draw(st.lists(values, min_size=1, max_size=3))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from vigie.access.constraints import Constraint, among, equal, none_of
-from vigie.access.federation import anyones_claims, is_saml, strangers_claims
+from vigie.access.federation import anyones_claims, guests_claims, is_saml, strangers_claims
 from vigie.access.mentions import account_of, whole_account
 from vigie.access.networks import KEYS as NETWORK_KEYS
 from vigie.access.patterns import arn_glob, glob, literal
@@ -131,9 +131,10 @@ def _provider(world: World, name: str) -> Iterator[RequesterClass]:
     group = f"provider {name}"
     conditions = [c for s in world.document.statements for c in s.conditions]
     claims = None if is_saml(name) else strangers_claims(name, conditions)
-    if claims is not None:
-        requester = provider(name, claims, actions)
-        yield RequesterClass(requester, GrantClass.FEDERATED_PUBLIC, name, account=requester.account, group=group)
+    for strangers in (claims, guests_claims(name, conditions)):
+        if strangers is not None:
+            requester = provider(name, strangers, actions)
+            yield RequesterClass(requester, GrantClass.FEDERATED_PUBLIC, name, account=requester.account, group=group)
     anyone = provider(name, anyones_claims(name), actions)
     yield RequesterClass(anyone, GrantClass.FEDERATED, name, account=anyone.account, inside=(group,))
 
@@ -194,7 +195,7 @@ def _bucket(
 
 def _named(world: World, kind: str) -> list[str]:
     found = (p.value for s in world.document.statements for p in s.principals if p.kind == kind)
-    return list(dict.fromkeys(found))
+    return [name for name in dict.fromkeys(found) if "*" not in name]
 
 
 def unreadable_principals(world: World) -> Iterator[tuple[str, str]]:
@@ -202,8 +203,8 @@ def unreadable_principals(world: World) -> Iterator[tuple[str, str]]:
     for statement in world.document.statements:
         for principal in statement.principals:
             value = principal.value
-            if principal.kind != "AWS" or value == "*" or ":iam::cloudfront:" in value or DANGLING.fullmatch(value):
+            if principal.kind == "AWS" and (value == "*" or ":iam::cloudfront:" in value or DANGLING.fullmatch(value)):
                 continue
             wild = "*" in value or "?" in value
-            if account_of(value) is None or (wild and not whole_account(value)):
+            if (wild and not whole_account(value)) or (principal.kind == "AWS" and account_of(value) is None):
                 yield statement.label, value

@@ -50,7 +50,8 @@ class App(Sweeping, Judging, Telling, Importing, Proving, Reaching):
         return False
 
     def _judge_due(self) -> bool:
-        return self.auditor.run(self._clock()).judged > 0
+        report = self.auditor.run(self._clock())
+        return report.judged > 0 or report.changes > 0
 
     def _tell_due(self) -> bool:
         told = self.notifier.run_once(self._clock())

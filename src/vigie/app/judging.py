@@ -22,8 +22,10 @@ class Judging(Parts):
     """Rules, their examples, findings and justifications."""
 
     def judge_everything(self) -> AuditReport:
-        """Judge the whole recorded estate again."""
-        return self.auditor.judge_everything(self._clock())
+        """Judge the whole recorded estate again, and every recorded change."""
+        now = self._clock()
+        self.auditor.judge_changes(now)  # those that are waited for
+        return self.auditor.judge_all_changes(now) + self.auditor.judge_everything(now)
 
     def run_examples(self, path: Path | None) -> tuple[list[Rule], list[ExampleResult]]:
         """Run the examples of all rules, or of those below a path: the rules, and what came of their examples.

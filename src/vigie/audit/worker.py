@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from vigie.access.mechanisms import MECHANISMS
+from vigie.audit.changes import ChangeJudge, counted
 from vigie.audit.estate import (
     EstateSettings,
     HistoryInventory,
@@ -24,6 +25,7 @@ from vigie.audit.estate import (
 )
 from vigie.audit.evaluate import Bench, Judgement
 from vigie.audit.reconcile import reconcile
+from vigie.history import verdicts
 from vigie.history.store import History, Transaction
 from vigie.model.change import ChangeKind, Revision
 from vigie.model.finding import FindingStatus
@@ -39,6 +41,8 @@ BATCH: Final = 1000
 LEASE: Final = timedelta(minutes=1)
 """After it, others judge what one that died had claimed. If it was only slow, its claim is void: that harms nobody."""
 _CHUNK: Final = 500
+_CHANGES: Final = 200
+"""Changes judged in one transaction."""
 _BASIS: Final = "basis"
 _TURNED: Final = "turned_scopes"
 _OWNING: Final = frozenset(type_ for types in OWNING_TYPES.values() for type_ in types)
@@ -64,6 +68,10 @@ class AuditReport:
     resolved: int = 0
     unknown: int = 0
     """Findings of which nobody can tell now."""
+    changes: int = 0
+    """Changes whose verdict was decided."""
+    widened: int = 0
+    """Of those: that gave somebody more than before."""
 
     def __add__(self, other: AuditReport) -> AuditReport:
         return AuditReport(
@@ -71,12 +79,15 @@ class AuditReport:
             self.opened + other.opened,
             self.resolved + other.resolved,
             self.unknown + other.unknown,
+            self.changes + other.changes,
+            self.widened + other.widened,
         )
 
     def __str__(self) -> str:
+        changes = f" {self.changes:,} changes judged: {self.widened:,} widened what others may." if self.changes else ""
         return (
             f"{self.judged:,} resources judged: {self.opened:,} findings opened, {self.resolved:,} resolved, "
-            f"{self.unknown:,} unknown."
+            f"{self.unknown:,} unknown.{changes}"
         )
 
 
@@ -94,9 +105,9 @@ class Auditor:
         return Bench(self.rules, self.overrides)
 
     def run(self, now: datetime) -> AuditReport:
-        """Judge all that is due, batch after batch, until nothing is."""
+        """Judge all that is due, batch after batch, until nothing is: changes first, for people wait to be told."""
+        report = self.judge_changes(now)
         self.notice(now)
-        report = AuditReport()
         while True:
             done = self.run_once(now)
             if done is None:
@@ -119,6 +130,33 @@ class Auditor:
             held = {int(claim.key) for claim in self.history.work.done(tx, claims)}
             plan = self._record(tx, [j for j in judgements if _pk(j.revision) in held], now)
         return report_of(plan)
+
+    def judge_changes(self, now: datetime) -> AuditReport:
+        """Decide what each recorded change did to what others may, and let its notification go."""
+        report = AuditReport()
+        while claims := self.history.work.claim(verdicts.TOPIC, _CHANGES, now, LEASE):
+            judge = ChangeJudge.over(self.history, self.settings, now)
+            judged = {claim: judge.verdict(int(claim.key)) for claim in claims}
+            with self.history.begin() as tx:
+                held = self.history.work.done(tx, claims)
+                self.history.verdicts.settle(tx, {int(c.key): judged[c] for c in held}, now)
+            told = [one for c in held if (one := judged[c]) is not None]
+            report += AuditReport(changes=len(told), widened=counted(told))
+        return report
+
+    def judge_all_changes(self, now: datetime) -> AuditReport:
+        """Decide again what every recorded change did, by what is known now. What comes out differently supersedes
+        what was thought; nobody is told again.
+        """
+        report, last = AuditReport(), 0
+        while pks := self.history.verdicts.judgeable(last, _CHANGES):
+            judge = ChangeJudge.over(self.history, self.settings, now)
+            judged = {pk: one for pk in pks if (one := judge.verdict(pk)) is not None}
+            with self.history.begin() as tx:
+                self.history.verdicts.put(tx, judged, now)
+            report += AuditReport(changes=len(judged), widened=counted(list(judged.values())))
+            last = pks[-1]
+        return report
 
     def judge_everything(self, now: datetime) -> AuditReport:
         """Judge the whole recorded estate by all rules, without reading AWS."""

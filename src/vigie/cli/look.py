@@ -10,7 +10,7 @@ import click
 
 from vigie.cli.credits import attribution_lines
 from vigie.cli.options import explain_nothing, one_resource, page, page_options, scope_options
-from vigie.cli.output import console, diff_lines, print_json, print_table, printable, when
+from vigie.cli.output import console, diff_lines, print_json, print_table, printable, verdict_lines, when
 from vigie.cli.session import json_option, store_options, with_app
 from vigie.cli.times import TIME
 from vigie.model import documents
@@ -18,6 +18,7 @@ from vigie.model.attribution import Attribution
 from vigie.model.change import Certainty, Change, ChangeKind, Revision, StateAt
 from vigie.model.diff import diff as compute_diff
 from vigie.model.errors import UsageError
+from vigie.model.verdict import ChangeVerdict, Direction
 
 if TYPE_CHECKING:
     from vigie.app import App
@@ -254,7 +255,9 @@ def diff(
     before, now = (_revision(app, found, number) for number in numbers)
     entries = compute_diff(before.configuration, now.configuration, app.treatment(found.type))
     if as_json:
-        print_json(documents.comparison_document(before, now, entries))
+        verdict = _verdict_between(app, before, now)
+        told = {"verdict": documents.verdict_document(verdict) if verdict else None}
+        print_json(documents.comparison_document(before, now, entries) | told)
         return
     screen = console()
     screen.print(printable(f"{found}: revision {before.number} → {now.number}"), style="bold", markup=False)
@@ -262,6 +265,17 @@ def diff(
         screen.print(line)
     if not entries:
         screen.print("  No difference.")
+    verdict = _verdict_between(app, before, now)
+    if verdict is not None:
+        for line in verdict_lines(verdict):
+            screen.print(line)
+
+
+def _verdict_between(app: App, before: Revision, now: Revision) -> ChangeVerdict | None:
+    """The recorded verdict, where the two are one change."""
+    if now.number != before.number + 1 or now.pk is None:
+        return None
+    return app.history.verdicts.of([now.pk]).get(now.pk)
 
 
 def _diff_of_times(app: App, resource: Any, since: datetime | None, until: datetime, as_json: bool) -> None:
@@ -315,6 +329,13 @@ def _revision(app: App, resource: Any, number: int) -> Revision:
     metavar="WHO",
     help="Only what is credited to them: an ARN (user, role, session), a name, an access key, a source identity.",
 )
+@click.option("--widened", is_flag=True, help="Only those that gave somebody more than before: --verdict widened.")
+@click.option(
+    "--verdict",
+    "verdicts",
+    metavar="LIST",
+    help=f"Only those that did this to what others may; one or several of {', '.join(Direction)}, with commas.",
+)
 @page_options
 @json_option
 @store_options
@@ -332,11 +353,13 @@ def changes(
     path: str | None,
     value: str | None,
     actor: str | None,
+    widened: bool,
+    verdicts: str | None,
     limit: int,
     after: str | None,
     as_json: bool,
 ) -> None:
-    """List what changed, newest first.
+    """List what changed, newest first, and whether it gave somebody more than before.
 
     Ephemeral changes and baselines (what the first look at an account found there) are counted, and listed with --all.
     """
@@ -357,6 +380,7 @@ def changes(
         path=path,
         value=value,
         actor=actor,
+        verdicts=_directions(verdicts, widened=widened),
     )
     found = app.history.archive.changes(wanted, page(limit, after))
     hidden = _hidden(app, wanted, shown)
@@ -371,6 +395,14 @@ def changes(
         counts = ", ".join(f"{count:,} {kind}" for kind, count in hidden.items())
         console(stderr=True).print(f"Not shown: {counts} (--all shows them).", style="dim")
     _more(len(found.items), "changes", found.next, empty="No changes.")
+
+
+def _directions(given: str | None, *, widened: bool) -> tuple[Direction, ...] | None:
+    names = [name.strip() for name in (given or "").split(",") if name.strip()] + (["widened"] if widened else [])
+    unknown = next((name for name in names if name not in tuple(Direction)), None)
+    if unknown is not None or (given is not None and not names):
+        raise UsageError(f"--verdict cannot be {given!r}: name one or several of {', '.join(Direction)}, with commas.")
+    return tuple(dict.fromkeys(Direction(name) for name in names)) or None
 
 
 def _hidden(app: App, wanted: Any, shown: tuple[ChangeKind, ...]) -> dict[str, int]:
@@ -400,6 +432,9 @@ def _print_change(change: Change, *, with_resource: bool = False) -> None:
             screen.print(entry)
     for line in attribution_lines(change.attribution):
         screen.print(line)
+    if change.verdict is not None:
+        for told in verdict_lines(change.verdict):
+            screen.print(told)
 
 
 def _more(shown: int, what: str, cursor: str | None, *, empty: str = "") -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,9 @@ from vigie.model.unseen import escaped, shown
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
+
+    from vigie.model.verdict import ChangeVerdict
 
 SEVERITY_STYLE = {
     Severity.CRITICAL: "bold white on red",
@@ -103,6 +106,38 @@ def short(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     text = printable(text)
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}… ({len(text)} characters)"
+
+
+_STYLES = {"widened": "bold red", "narrowed": "green", "neutral": "dim", "unknown": "yellow"}
+_SHIFTS_SHOWN = 10
+
+
+def verdict_lines(verdict: ChangeVerdict) -> Iterator[Text]:
+    """What a change did to what others may: its direction, then each gain (with a witness), loss and doubt."""
+    from rich.text import Text
+
+    yield Text(f"  {verdict.direction.value}", style=_STYLES[verdict.direction.value])
+    for sign, shifts, style in (("▲", verdict.gained, "red"), ("▼", verdict.lost, "green")):
+        for shift in shifts[:_SHIFTS_SHOWN]:
+            doubt = "" if shift.exact else " (not certain)"
+            yield Text(f"    {sign} {printable(shift.words)}{doubt}", style=style)
+            if sign == "▲" and shift.witness is not None:
+                yield Text(f"      witness: {printable(witness_text(shift.witness))}", style="dim")
+        if len(shifts) > _SHIFTS_SHOWN:
+            yield Text(f"    {sign} … and {len(shifts) - _SHIFTS_SHOWN:,} more", style=style)
+    for problem in verdict.problems[:_SHIFTS_SHOWN]:
+        yield Text(f"    ? {printable(problem)}", style="yellow")
+
+
+def witness_text(witness: Mapping[str, Any]) -> str:
+    """A request in one line: who does what to what, and with which context."""
+    who = witness.get("principal")
+    caller = who if isinstance(who, str) else next(iter(who.values()), "") if isinstance(who, Mapping) else ""
+    if not caller or "action" not in witness:
+        return json.dumps(dict(witness), ensure_ascii=False)
+    context = witness.get("context") or {}
+    told = ", ".join(f"{key}={value if isinstance(value, str) else ','.join(value)}" for key, value in context.items())
+    return f"{caller} {witness['action']} {witness.get('resource', '')}" + (f" with {told}" if told else "")
 
 
 def diff_lines(diff: Iterable[DiffEntry], indent: str = "    ") -> list[Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, or_, select
 from sqlalchemy import literal_column as literal
 
-from vigie.history import asof, attributions, blobs, events, refs, scopes
+from vigie.history import asof, attributions, blobs, events, refs, scopes, verdicts
 from vigie.history.columns import BODY, COVERAGE, HEADER, HEADS, RESOURCE, RESOURCES, REVISIONS, AnyRow, Query
 from vigie.history.cursors import decode, encode
 from vigie.history.rows import coverage_of, diff_entry_of, resource_of, unreadable_from
@@ -23,6 +23,7 @@ from vigie.model.queries import ChangeFilter, Facets, ResourceFilter, Statistics
 from vigie.model.recording import Head
 from vigie.model.resource import Configuration, Resource
 from vigie.model.scope import Coverage, Outcome, Scope
+from vigie.model.verdict import ChangeVerdict
 
 __all__ = ["Archive", "ChangeFilter", "Facets", "ResourceFilter", "Statistics"]
 
@@ -305,6 +306,7 @@ def _change_conditions(tx: Connection, filter: ChangeFilter, *, with_kinds: bool
         _kinds(filter.kinds) if with_kinds and filter.kinds else None,
         attributions.is_by(events.actor_pks(tx, filter.actor)) if filter.actor else None,
         _differs(filter.path, filter.value) if filter.path or filter.value else None,
+        verdicts.is_judged(direction.value for direction in filter.verdicts) if filter.verdicts else None,
     )
 
 
@@ -368,15 +370,17 @@ class _Told:
 
     diffs: dict[int, tuple[DiffEntry, ...]]
     attributions: dict[int, Attribution]
+    verdicts: dict[int, ChangeVerdict]
 
 
 def _told(tx: Connection, rows: Sequence[AnyRow]) -> _Told:
-    return _Told(_diffs(tx, rows), attributions.current(tx, [row.revision_pk for row in rows]))
+    pks = [row.revision_pk for row in rows]
+    return _Told(_diffs(tx, rows), attributions.current(tx, pks), verdicts.newest(tx, pks))
 
 
 def _change(row: AnyRow, told: _Told) -> Change:
     pk = row.revision_pk
-    return Change(_revision(row), told.diffs.get(pk, ()), pk, told.attributions.get(pk))
+    return Change(_revision(row), told.diffs.get(pk, ()), pk, told.attributions.get(pk), told.verdicts.get(pk))
 
 
 def _diffs(tx: Connection, rows: Sequence[AnyRow]) -> dict[int, tuple[DiffEntry, ...]]:

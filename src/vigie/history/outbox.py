@@ -3,8 +3,9 @@
 What goes in (``put``), by topic:
 
 ``change``
-    ref = the revision's pk. The notifier reads the change from the archive; the payload needs only
-    ``{"kind": change.kind}``.
+    ref = the revision's pk. The notifier reads the change, with its verdict, from the archive; the payload needs only
+    ``{"kind": change.kind}``. With ``"late"`` it was told before its verdict was there: only routes that ask for
+    verdicts get it then.
 ``finding``
     ref = the finding state's pk. Payload: :func:`finding_step`; who claims the row gets :func:`finding_payload`.
 ``baseline``
@@ -105,10 +106,15 @@ def put(tx: Connection, topic: str, ref: int | None, payload: Mapping[str, Any],
 
 
 def put_all(
-    tx: Connection, topic: str, told: Iterable[tuple[int | None, Mapping[str, Any]]], created_at: datetime
+    tx: Connection,
+    topic: str,
+    told: Iterable[tuple[int | None, Mapping[str, Any]]],
+    created_at: datetime,
+    hold: timedelta = timedelta(),
 ) -> None:
-    """Write many rows of one topic, each given as (ref, payload), as :func:`put` writes one."""
-    rows = [row for ref, payload in told if (row := _new(topic, ref, payload, created_at))]
+    """Write many rows of one topic, each given as (ref, payload), as :func:`put` writes one; due after ``hold``."""
+    due = {"next_at": created_at + hold}
+    rows = [{**row, **due} for ref, payload in told if (row := _new(topic, ref, payload, created_at))]
     if rows:
         tx.execute(insert(outbox), rows)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from vigie.history import attributions, blobs, log, outbox, refs, scopes, work
+from vigie.history import attributions, blobs, log, outbox, refs, scopes, verdicts, work
 from vigie.history.plan import Planned, Recorded, check, plan
 from vigie.history.rows import diff_entry_row, unreadable_from, unreadable_text
 from vigie.history.statements import revision_header, revision_statement
@@ -278,7 +278,8 @@ class _Writing:
 
     def _tell(self, changes: Sequence[Change], coverage: Coverage) -> None:
         told = [(change.pk, {"kind": change.kind.value}) for change in changes if change.kind.durable]
-        outbox.put_all(self.tx, "change", told, self.now)
+        outbox.put_all(self.tx, "change", told, self.now, verdicts.HOLD)
+        work.put(self.tx, verdicts.TOPIC, [str(pk) for pk, _ in told], self.now)
         baseline = sum(change.kind is ChangeKind.BASELINE for change in changes)
         if baseline:
             scope = self.record.scope

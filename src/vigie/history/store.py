@@ -24,6 +24,7 @@ from vigie.history.past import Past
 from vigie.history.record import Recorder
 from vigie.history.schema import prepare
 from vigie.history.users import Users
+from vigie.history.verdicts import Verdicts
 from vigie.history.work import Work
 
 Transaction = Connection
@@ -49,6 +50,7 @@ class History:
         self.anchored = Anchored(engine)
         self.accounts = Accounts(engine)
         self.users = Users(engine)
+        self.verdicts = Verdicts(engine)
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from vigie.model.attribution import Attribution
 from vigie.model.resource import Configuration, Resource
 from vigie.model.scope import Problem
+from vigie.model.verdict import ChangeVerdict
 
 
 class ChangeKind(StrEnum):
@@ -104,6 +105,8 @@ class Change:
     """= the revision's."""
     attribution: Attribution | None = None
     """Who did it, as far as that is concluded; None where nothing was (no event of the account was ever seen)."""
+    verdict: ChangeVerdict | None = None
+    """What it did to what others may; None where there is nothing to judge so, or it is not judged yet."""
 
     @property
     def kind(self) -> ChangeKind:

@@ -29,6 +29,7 @@ from vigie.model.paging import Paged
 from vigie.model.past import EstateAt, ResourceAt, ScopeAt
 from vigie.model.resource import Resource
 from vigie.model.scope import Coverage, Problem
+from vigie.model.verdict import ChangeVerdict, Shift
 
 Document = dict[str, Any]
 """A JSON object."""
@@ -177,6 +178,7 @@ def change_document(change: Change) -> Document:
         "changed_after": optional_instant(revision.changed_after),
         "observed_at": instant(revision.observed_at),
         "diff": diff_document(change.diff),
+        "verdict": verdict_document(change.verdict) if change.verdict else None,
         "resource": change.resource.pk,
         "pk": change.pk,
         "attribution": attribution_document(change.attribution),
@@ -244,6 +246,33 @@ def blame_document(one: Blame) -> Document:
         "changed_after": optional_instant(revision.changed_after),
         "observed_at": instant(revision.observed_at),
         "attribution": attribution_document(one.attribution),
+    }
+
+
+def verdict_document(verdict: ChangeVerdict) -> Document:
+    """What a change did to what others may."""
+    return {
+        "direction": verdict.direction.value,
+        "severity": verdict.severity.value if verdict.severity else None,
+        "headline": verdict.headline,
+        "gained": [shift_document(shift) for shift in verdict.gained],
+        "lost": [shift_document(shift) for shift in verdict.lost],
+        "problems": list(verdict.problems),
+    }
+
+
+def shift_document(shift: Shift) -> Document:
+    """One thing that was gained or lost. ``witness``: a request that is allowed now and was not before (lost: the
+    other way round).
+    """
+    return {
+        "dimension": shift.dimension.value,
+        "words": shift.words,
+        "who": shift.who,
+        "what": list(shift.what),
+        "witness": plain(shift.witness),
+        "exact": shift.exact,
+        "relation": shift.relation.value if shift.relation else None,
     }
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from vigie.model.change import ChangeKind
 from vigie.model.scope import Outcome
+from vigie.model.verdict import Direction
 
 DURABLE_KINDS = tuple(kind for kind in ChangeKind if kind.durable)
 
@@ -48,6 +49,8 @@ class ChangeFilter:
     did in sessions of roles that they assumed counts too."""
     value: str | None = None
     """Text that an old or new value of a difference holds (of the same one as ``path``)."""
+    verdicts: tuple[Direction, ...] | None = None
+    """What they did to what others may. A change without a verdict is none of these."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -98,3 +98,20 @@ class ChangeVerdict:
             return self.direction.value
         more = f", and {len(told) - 1} more" if len(told) > 1 else ""
         return f"{self.direction.value}: {told[0].words}{more}"
+
+
+def joined(verdicts: Iterable[ChangeVerdict | None]) -> ChangeVerdict | None:
+    """One verdict of those on several dimensions (or on several resources); None where there is none."""
+    parts = [one for one in verdicts if one is not None]
+    if not parts:
+        return None
+    return ChangeVerdict(
+        min((one.direction for one in parts), key=_WEIGHT.index),
+        tuple(shift for one in parts for shift in one.gained),
+        tuple(shift for one in parts for shift in one.lost),
+        tuple(dict.fromkeys(problem for one in parts for problem in one.problems)),
+    )
+
+
+_WEIGHT: Final = (Direction.WIDENED, Direction.UNKNOWN, Direction.NARROWED, Direction.NEUTRAL)
+"""What is said first of a change of which several hold."""

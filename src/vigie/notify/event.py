@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from vigie.model.account import Relation
 from vigie.model.change import ChangeKind
 from vigie.model.documents import plain
 from vigie.model.finding import FindingStatus, Severity
+from vigie.model.verdict import Direction
 
 KINDS: Mapping[Topic, tuple[str, ...]] = {
     Topic.CHANGE: tuple(kind.value for kind in ChangeKind if kind.durable),
@@ -74,6 +75,25 @@ class Event:
     missing_permission: str | None = None
     resource_pk: int | None = None
     finding_pk: int | None = None
+    verdict: str | None = None
+    """Changes: ``widened``, ``narrowed``, ``neutral`` or ``unknown``; None where there is none (yet)."""
+    gained: tuple[str, ...] = ()
+    """Changes: who may more than before, in words."""
+    lost: tuple[str, ...] = ()
+    undecided: tuple[str, ...] = ()
+    """Changes: what of the verdict could not be decided, and why."""
+    witness: str = ""
+    """Changes: a request that is allowed now and was not before, as compact JSON."""
+    late: bool = False
+    """It was told before its verdict was there."""
+
+    @property
+    def widened(self) -> bool:
+        return self.verdict == Direction.WIDENED.value
+
+    def before_its_verdict(self) -> Event:
+        """As it was told before it was judged."""
+        return replace(self, verdict=None, severity=None, gained=(), lost=(), undecided=(), witness="", late=False)
 
     @property
     def ephemeral(self) -> bool:
@@ -117,7 +137,8 @@ def from_document(document: Mapping[str, Any]) -> Event:
     values["status"] = FindingStatus(values["status"]) if values.get("status") else None
     for key in ("at", "after", "first_seen"):
         values[key] = time_of(values.get(key))
-    values["paths"] = tuple(values.get("paths", ()))
+    for key in ("paths", "gained", "lost", "undecided"):
+        values[key] = tuple(values.get(key, ()))
     values["diff"] = tuple(DiffLine(**line) for line in values.get("diff", ()))
     return Event(**values)
 

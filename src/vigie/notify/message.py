@@ -56,7 +56,7 @@ class Message:
     total: int = 0
     counts: tuple[Count, ...] = ()
     severity: Severity | None = None
-    """The worst among its open findings."""
+    """The worst among its open findings, and among what its changes opened."""
     base_url: str | None = None
     """Where people reach vigie: for links."""
 
@@ -102,7 +102,7 @@ class Tally:
             self.account = event.account_label
             topic, word, count = _counting(event)
             self.counter[topic, word] += count
-            if event.severity and event.status is FindingStatus.OPEN:
+            if event.severity and _is_bad(event):
                 self.worst = max(self.worst or event.severity, event.severity, key=lambda s: s.rank)
             if event.topic is Topic.FINDING or not self._findings_only:
                 yield number, event
@@ -135,8 +135,12 @@ test_message.__test__ = False  # type: ignore[attr-defined]  # pytest: it is no 
 
 
 def _weight(event: Event) -> int:
-    open_finding = event.severity is not None and event.status is FindingStatus.OPEN
-    return event.severity.rank + 1 if open_finding and event.severity else 0
+    return event.severity.rank + 1 if event.severity and _is_bad(event) else 0
+
+
+def _is_bad(event: Event) -> bool:
+    """An open finding, or a change that gave somebody more than before."""
+    return event.status is FindingStatus.OPEN or event.widened
 
 
 def _counting(event: Event) -> tuple[str, str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from vigie.history.outbox import Topic
@@ -10,6 +11,8 @@ from vigie.model.unseen import escaped, shown
 from vigie.notify.event import DiffLine, Event
 
 _CHANGED = {"created": "was created", "changed": "changed", "deleted": "was deleted", "recreated": "was re-created"}
+_JUDGED = {"narrowed": " (narrowed)", "unknown": " (whether it opens something could not be decided)"}
+_MOST_SHIFTS = 5
 _SINCE = {Topic.FINDING: "First seen"}
 _WHEN = {Topic.CHANGE: "When"}
 _FOUND = {
@@ -48,7 +51,11 @@ def headline(event: Event) -> str:
         prefix = f"{severity} " if severity else ""
         return f"{prefix}{_FOUND.get(event.kind, '')}{event.title}: {event.label}"
     if event.topic is Topic.CHANGE:
-        return f"{event.type} {event.label} {_CHANGED.get(event.kind, event.kind)}"
+        plain = f"{event.type} {event.label} {_CHANGED.get(event.kind, event.kind)}"
+        if event.widened and event.gained:
+            more = f", and {plural(len(event.gained) - 1, 'more gain')}" if len(event.gained) > 1 else ""
+            return f"widened: {event.gained[0]}{more}: {plain}"
+        return plain + _JUDGED.get(event.verdict or "", "")
     if event.topic is Topic.BASELINE:
         return f"{event.type}: {plural(event.count, 'resource')}"
     if event.kind == "notice":
@@ -75,8 +82,20 @@ def facts(event: Event) -> list[tuple[str, str]]:
         (_SINCE.get(event.topic, "Since"), since),
         ("Error", event.error),
         ("Missing permission", event.missing_permission),
+        ("Verdict", event.verdict),
+        *_shifts("Gained", event.gained),
+        ("Witness", event.witness if event.widened else None),
+        *_shifts("Lost", event.lost),
+        *_shifts("Not decided", event.undecided),
     ]
     return [(label, value) for label, value in found if value]
+
+
+def _shifts(label: str, words: Sequence[str]) -> list[tuple[str, str | None]]:
+    """One line each, the first few of them."""
+    more = len(words) - _MOST_SHIFTS
+    shown: list[tuple[str, str | None]] = [(label, text) for text in words[:_MOST_SHIFTS]]
+    return [*shown, (label, f"… and {more:,} more")] if more > 0 else shown
 
 
 def diff_text(line: DiffLine) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from vigie.history.outbox import OutboxRow, Topic
 from vigie.model.account import Account, Relation
 from vigie.model.change import Change, ChangeKind, DiffEntry
 from vigie.model.finding import FindingStatus, Severity
+from vigie.model.verdict import ChangeVerdict
 from vigie.notify.event import DiffLine, Event, time_of
 
 MAX_LINES = 30
@@ -42,7 +44,8 @@ def _change(row: OutboxRow, change_of: ChangeOf, accounts: Mapping[str, Account]
     change = change_of(row.ref) if row.ref is not None else None
     if change is None:
         raise UnreadableRow(f"outbox row {row.id} refers to revision {row.ref}, which is not in history")
-    return change_event(change, accounts, actor=row.payload.get("actor"))
+    event = change_event(change, accounts, actor=row.payload.get("actor"))
+    return replace(event, late=True) if row.payload.get("late") else event
 
 
 def change_event(change: Change, accounts: Mapping[str, Account], *, actor: str | None = None) -> Event:
@@ -68,7 +71,22 @@ def change_event(change: Change, accounts: Mapping[str, Account], *, actor: str 
         diff=tuple(_line(entry) for entry in told[:MAX_LINES]) if change.kind is ChangeKind.CHANGED else (),
         diff_left_out=max(0, len(told) - MAX_LINES) if change.kind is ChangeKind.CHANGED else 0,
         resource_pk=resource.pk,
+        **_of_verdict(change.verdict),
     )
+
+
+def _of_verdict(verdict: ChangeVerdict | None) -> dict[str, Any]:
+    if verdict is None:
+        return {}
+    witness = next((shift.witness for shift in verdict.gained if shift.witness is not None), None)
+    return {
+        "verdict": verdict.direction.value,
+        "severity": verdict.severity,
+        "gained": tuple(shift.words for shift in verdict.gained[:MAX_LINES]),
+        "lost": tuple(shift.words for shift in verdict.lost[:MAX_LINES]),
+        "undecided": tuple(verdict.problems[:MAX_LINES]),
+        "witness": json.dumps(witness, ensure_ascii=False) if witness is not None else "",
+    }
 
 
 def _finding(row: OutboxRow, change_of: ChangeOf, accounts: Mapping[str, Account]) -> Event:

@@ -19,6 +19,7 @@ from vigie.model.account import Relation
 from vigie.model.durations import format_duration, parse_duration
 from vigie.model.errors import SettingsError
 from vigie.model.finding import FindingStatus, Severity
+from vigie.model.verdict import Direction
 from vigie.notify.event import KINDS, Event
 from vigie.notify.patterns import matches
 
@@ -115,9 +116,16 @@ def explain(event: Event, routes: Sequence[Route]) -> list[Explanation]:
 
 
 def matching(event: Event, routes: Sequence[Route]) -> tuple[Route, ...]:
-    """The routes that tell the event: every one that matches. None tells an ephemeral change."""
+    """The routes that tell the event: every one that matches. None tells an ephemeral change.
+
+    A change whose verdict came late was told already by the routes that match it without.
+    """
     found = zip(routes, explain(event, routes), strict=True)
-    return tuple(route for route, explanation in found if explanation.matches)
+    wanted = tuple(route for route, explanation in found if explanation.matches)
+    if not event.late:
+        return wanted
+    told = matching(event.before_its_verdict(), wanted)
+    return tuple(route for route in wanted if route not in told)
 
 
 def _explain(event: Event, route: Route) -> Explanation:
@@ -148,7 +156,8 @@ def _reason(condition: Condition, event: Event) -> Reason:
 def _severity_reason(condition: Condition, event: Event) -> Reason:
     least = Severity(condition.values[0])
     if event.severity is None:
-        return Reason(condition.key, False, f"a {event.topic.value} has no severity")
+        without = "a change that opened nothing" if event.verdict else f"a {event.topic.value}"
+        return Reason(condition.key, False, f"{without} has no severity")
     holds = event.severity.rank >= least.rank
     word = "at least" if holds else "below"
     return Reason(condition.key, holds, f"severity {event.severity.value} is {word} {least.value}")
@@ -186,6 +195,7 @@ _SUBJECTS: Mapping[str, Callable[[Event], tuple[str, list[str]]]] = {
     "names": lambda e: ("name", _given(e.name, e.id, e.arn)),
     "paths": lambda e: ("path", list(e.paths)),
     "actors": lambda e: ("actor", _given(e.actor)),
+    "verdict": lambda e: ("verdict", _given(e.verdict)),
 }
 
 _CLOSED: Mapping[str, tuple[str, ...]] = {
@@ -193,6 +203,7 @@ _CLOSED: Mapping[str, tuple[str, ...]] = {
     "kinds": tuple(dict.fromkeys(kind for kinds in KINDS.values() for kind in kinds)),
     "statuses": tuple(FindingStatus),
     "relations": tuple(Relation),
+    "verdict": tuple(Direction),
 }
 """Conditions whose values are from a fixed list."""
 

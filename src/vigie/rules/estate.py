@@ -98,6 +98,10 @@ class Estate:
             self._accesses[key] = self._judge_access(revision)
         return self._accesses[key]
 
+    def facts(self, revision: Revision) -> Facts:
+        """What the access analysis of this resource is told of the world."""
+        return self._facts_for(revision)
+
     def _judge_access(self, revision: Revision) -> Access:
         judged = judge_access(
             revision.type,

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from vigie.model import documents
 from vigie.model.change import ChangeKind
 from vigie.model.queries import DURABLE_KINDS, ChangeFilter
+from vigie.model.verdict import Direction
 from vigie.web.api.answers import OR_MISSING, Json
 from vigie.web.api.parameters import AccountId, Instant, PageQuery, Pk, Strict, Text
 from vigie.web.api.schemas import ChangeShape, Listing
@@ -33,6 +34,7 @@ class WhichChanges(Strict):
     path: Text | None = Field(None, description="What the path of a difference begins with.")
     value: Text | None = Field(None, description="Text that an old or new value (at `path`, if given) holds.")
     actor: Text | None = Field(None, description="Credited to: an ARN, a name, an access key, a source identity.")
+    verdict: list[Direction] = Field([], description="What it did to what others may. May be given more than once.")
 
     def filter(self) -> ChangeFilter:
         return ChangeFilter(
@@ -46,6 +48,7 @@ class WhichChanges(Strict):
             path=self.path,
             value=self.value,
             actor=self.actor,
+            verdicts=tuple(dict.fromkeys(self.verdict)) or None,
         )
 
 

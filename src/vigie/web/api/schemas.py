@@ -121,6 +121,23 @@ class AttributionShape(Shape):
     at: str | None
     number: int
     events: list[CreditShape]
+class ShiftShape(Shape):
+    dimension: Literal["access", "power", "reachability"]
+    words: str
+    who: str
+    what: list[str]
+    witness: dict[str, Any] | None
+    exact: bool
+    relation: Literal["own", "third-party", "unknown"] | None
+
+
+class VerdictShape(Shape):
+    direction: Literal["widened", "narrowed", "neutral", "unknown"]
+    severity: Literal["informational", "low", "medium", "high", "critical"] | None
+    headline: str
+    gained: list[ShiftShape]
+    lost: list[ShiftShape]
+    problems: list[str]
 
 
 class ChangeShape(Shape):
@@ -135,6 +152,7 @@ class ChangeShape(Shape):
     changed_after: str | None
     observed_at: str
     diff: list[DiffShape]
+    verdict: VerdictShape | None
     resource: int | None
     pk: int | None
     attribution: AttributionShape | None

@@ -10,7 +10,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from vigie.model.change import DiffEntry, Revision, StateAt
+from vigie.model.change import Change, Revision, StateAt
 from vigie.model.finding import Finding, FindingStatus
 from vigie.model.paging import Page
 from vigie.model.queries import ResourceFilter
@@ -95,7 +95,7 @@ def show_revision(request: Request, web: WebOf, identity: Person, pk: int, numbe
     resource = existing_resource(web, pk)
     revision = existing_revision(web, pk, number)
     change = web.history.archive.change(revision.pk) if revision.pk is not None else None
-    return _page(request, web, identity, resource, revision, diff=change.diff if change else ())
+    return _page(request, web, identity, resource, revision, change=change)
 
 
 def _page(
@@ -106,7 +106,7 @@ def _page(
     shown: Revision | None,
     *,
     asked: StateAt | None = None,
-    diff: tuple[DiffEntry, ...] = (),
+    change: Change | None = None,
 ) -> Response:
     archive = web.history.archive
     pk = resource.pk or 0
@@ -121,7 +121,8 @@ def _page(
         identity,
         resource=resource,
         shown=shown,
-        diff=diff,
+        diff=change.diff if change else (),
+        verdict=change.verdict if change else None,
         asked=asked,
         asked_text=_local(asked.asked) if asked else "",
         latest_number=latest.number if latest else 0,

@@ -1,0 +1,153 @@
+"""The verdict on a recorded change: the state before it and after it compared, with what was known of the rest then.
+
+A change is judged alone, at the time it was observed: what else changed later is judged with that. Where two changes
+were seen in one window (a bucket's policy and the public access block of its account), the later is judged with the
+earlier as it may already have been, so that what they open together is told of one of them at least.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+
+from vigie.access.comparing import State, compare
+from vigie.access.verdict import Facts
+from vigie.audit.estate import EstateSettings, HistoryInventory, make_estate
+from vigie.history.store import History
+from vigie.model.change import ChangeKind, Revision
+from vigie.model.errors import StoreError
+from vigie.model.paging import Page
+from vigie.model.queries import ResourceFilter
+from vigie.model.resource import Resource
+from vigie.model.verdict import ChangeVerdict, Direction, joined
+from vigie.rules.estate import ACCOUNT_BLOCK, Estate
+
+log = structlog.get_logger()
+
+_BLOCK: Final = "PublicAccessBlock"
+_POWERFUL: Final = ("AWS::IAM::Role",)
+_BLOCKED_TYPES: Final = ("AWS::S3::Bucket", "AWS::S3::AccessPoint")
+"""Whose access the public access block of the account decides, too."""
+
+
+@dataclass(frozen=True)
+class ChangeJudge:
+    """Judges changes of one store. For a batch; not to be kept longer: what it looked up is kept."""
+
+    history: History
+    estate: Estate
+
+    @classmethod
+    def over(cls, history: History, settings: EstateSettings, now: datetime) -> ChangeJudge:
+        return cls(history, make_estate(history, settings, HistoryInventory(history), now))
+
+    def verdict(self, revision_pk: int) -> ChangeVerdict | None:
+        """The verdict on a recorded change; None where there is nothing to judge so. Never raises but for the store.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        change = self.history.archive.change(revision_pk)
+        if change is None or not change.kind.durable:
+            return None
+        revision = change.revision
+        before = self._before(revision)
+        if revision.number > 1 and before is None:
+            return ChangeVerdict(Direction.UNKNOWN, problems=("the state before it is not recorded",))
+        try:
+            return joined(self._verdicts(before, revision))
+        except StoreError:
+            raise
+        except Exception as error:
+            log.exception("a change could not be judged", revision=revision_pk)
+            reason = f"vigie failed in judging it ({type(error).__name__}): this is a defect"
+            return ChangeVerdict(Direction.UNKNOWN, problems=(reason,))
+
+    def _verdicts(self, before: Revision | None, after: Revision) -> Iterator[ChangeVerdict | None]:
+        access = self._access(before, after)
+        if after.type not in _POWERFUL or (access and access.direction is not Direction.NEUTRAL):
+            yield access  # of power nothing is said yet: then neutral would say too much
+        if after.type == ACCOUNT_BLOCK:
+            yield from self._behind_block(before, after)
+
+    def _before(self, revision: Revision) -> Revision | None:
+        if revision.number == 1 or revision.resource.pk is None:
+            return None
+        return self.history.archive.revision(revision.resource.pk, revision.number - 1)
+
+    # Access
+
+    def _access(self, before: Revision | None, after: Revision) -> ChangeVerdict | None:
+        facts = self.estate.facts(after)
+        old_facts, new_facts = self._with_blocks(after, facts)
+        return compare(
+            after.type,
+            _state(before, old_facts),
+            _state(after, new_facts),
+            account=after.account,
+            facts=facts,
+            arn=after.arn,
+        )
+
+    def _with_blocks(self, revision: Revision, facts: Facts) -> tuple[Facts, Facts]:
+        """The facts with the public access block of the account as it was before the change, and after it."""
+        if revision.type not in _BLOCKED_TYPES:
+            return facts, facts
+        for block in self._resources(revision.account, ACCOUNT_BLOCK):
+            state = self.history.archive.state_at(block.pk or 0, revision.observed_at)
+            before, after = state.revision or state.next_revision, state.next_revision or state.revision
+            return _blocked(facts, before), _blocked(facts, after)
+        return facts, facts
+
+    def _behind_block(self, before: Revision | None, after: Revision) -> Iterator[ChangeVerdict | None]:
+        """What the buckets and access points of the account gave and took by a change of its public access block."""
+        if _switches(before) == _switches(after):
+            return
+        for type_ in _BLOCKED_TYPES:
+            for resource in self._resources(after.account, type_):
+                revision = self.history.archive.state_at(resource.pk or 0, after.observed_at).revision
+                if revision is not None and revision.kind is not ChangeKind.DELETED:
+                    yield self._behind(revision, before, after)
+
+    def _behind(self, revision: Revision, before: Revision | None, after: Revision) -> ChangeVerdict | None:
+        facts = self.estate.facts(revision)
+        states = (_state(revision, _blocked(facts, block)) for block in (before, after))
+        return compare(revision.type, *states, account=revision.account, facts=facts, arn=revision.arn)
+
+    def _resources(self, account: str, type_: str) -> Iterator[Resource]:
+        wanted, page = ResourceFilter(account=account, type=type_, present=None), Page(limit=1000)
+        while True:
+            listed = self.history.archive.resources(wanted, page)
+            yield from listed.items
+            if listed.next is None:
+                return
+            page = Page(limit=1000, after=listed.next)
+
+
+def _state(revision: Revision | None, facts: Facts) -> State | None:
+    if revision is None or revision.kind is ChangeKind.DELETED:
+        return None
+    unread = {key: f"{problem.operation}: {problem.code}" for key, problem in revision.unreadable.items()}
+    return State(dict(revision.configuration), unread, facts)
+
+
+def _blocked(facts: Facts, block: Revision | None) -> Facts:
+    """The facts with this public access block of the account; None or gone: there is none."""
+    unread: Mapping[str, str] = {}
+    if block is not None and block.unreadable:
+        problem: Any = next(iter(block.unreadable.values()))
+        unread = {_BLOCK: f"{problem.operation}: {problem.code}"}
+    return replace(facts, account_settings={_BLOCK: _switches(block)}, unread_settings=unread)
+
+
+def _switches(block: Revision | None) -> dict[str, Any]:
+    return {} if block is None or block.kind is ChangeKind.DELETED else dict(block.configuration)
+
+
+def counted(verdicts: Sequence[ChangeVerdict | None]) -> int:
+    """How many of them widened what others may."""
+    return sum(one is not None and one.direction is Direction.WIDENED for one in verdicts)
