@@ -121,6 +121,8 @@ class AttributionShape(Shape):
     at: str | None
     number: int
     events: list[CreditShape]
+
+
 class ShiftShape(Shape):
     dimension: Literal["access", "power", "reachability"]
     words: str
