@@ -56,7 +56,7 @@ def always(revision: Revision, estate: Estate) -> Iterator[Violation]:
 def test_a_recorded_state_becomes_a_finding_that_is_told_and_resolved(both: World) -> None:
     both.rules["open"] = make_rule("open", QUEUE, queue_open)
     both.see(QUEUE, "orders", CLOSED_QUEUE)
-    assert both.judge() == AuditReport(judged=1)
+    assert both.judge() == AuditReport(judged=1, changes=1)
     both.see(QUEUE, "orders", OPEN_QUEUE)
     assert both.judge() == AuditReport(judged=1, opened=1, changes=1, widened=1)
     assert both.told() == [("open", "open", False)]

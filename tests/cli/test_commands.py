@@ -25,7 +25,20 @@ DOCUMENTED: dict[str, tuple[str, tuple[str, ...], set[str]]] = {
     "A change": (
         "vigie changes",
         ("changes", "--all"),
-        {"account", "region", "type", "id", "arn", "name", "kind", "revision", "changed_after", "observed_at", "diff"}
+        {
+            "account",
+            "region",
+            "type",
+            "id",
+            "arn",
+            "name",
+            "kind",
+            "revision",
+            "changed_after",
+            "observed_at",
+            "diff",
+            "verdict",
+        }
         | {"resource", "pk", "attribution"},
     ),
     "A finding": (
@@ -83,9 +96,9 @@ def test_show_and_diff_have_the_documented_fields(vigie: Any, recorded: World) -
 def test_people_read_what_changed(vigie: Any, recorded: World) -> None:
     said = vigie("changes")
     assert [re.sub(r"^\d{4}-\S+ \S+ +", "", line.strip()) for line in said.out.splitlines()] == [
-        "created    AWS::SNS::Topic \\u001b[31mnews\\u202e  111111111111 eu-west-1  revision 1",
-        "deleted    AWS::SQS::Queue gone  111111111111 eu-west-1  revision 2",
-        "changed    AWS::SQS::Queue jobs  111111111111 eu-west-1  revision 2",
+        "created    AWS::SNS::Topic \\u001b[31mnews\\u202e  111111111111 eu-west-1  revision 1  neutral",
+        "deleted    AWS::SQS::Queue gone  111111111111 eu-west-1  revision 2  neutral",
+        "changed    AWS::SQS::Queue jobs  111111111111 eu-west-1  revision 2  neutral",
         "~ /Open: false → true",
     ]
     assert "Not shown: 4 baseline (--all shows them)." in said.err

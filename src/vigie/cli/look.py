@@ -10,7 +10,7 @@ import click
 
 from vigie.cli.credits import attribution_lines
 from vigie.cli.options import explain_nothing, one_resource, page, page_options, scope_options
-from vigie.cli.output import console, diff_lines, print_json, print_table, printable, verdict_lines, when
+from vigie.cli.output import console, diff_lines, print_json, print_table, printable, verdict_lines, verdict_word, when
 from vigie.cli.session import json_option, store_options, with_app
 from vigie.cli.times import TIME
 from vigie.model import documents
@@ -267,7 +267,7 @@ def diff(
         screen.print("  No difference.")
     verdict = _verdict_between(app, before, now)
     if verdict is not None:
-        for line in verdict_lines(verdict):
+        for line in (verdict_word(verdict), *verdict_lines(verdict)):
             screen.print(line)
 
 
@@ -426,6 +426,8 @@ def _print_change(change: Change, *, with_resource: bool = False) -> None:
         line.append(printable(resource.name or resource.id), style="bold")
         line.append(f"  {resource.account} {resource.region}", style="dim")
     line.append(f"  revision {revision.number}", style="dim")
+    if change.verdict is not None:
+        line.append_text(verdict_word(change.verdict))
     screen.print(line)
     if change.kind in (ChangeKind.CHANGED, ChangeKind.EPHEMERAL, ChangeKind.RECREATED):
         for entry in diff_lines(change.diff):

@@ -112,11 +112,16 @@ _STYLES = {"widened": "bold red", "narrowed": "green", "neutral": "dim", "unknow
 _SHIFTS_SHOWN = 10
 
 
-def verdict_lines(verdict: ChangeVerdict) -> Iterator[Text]:
-    """What a change did to what others may: its direction, then each gain (with a witness), loss and doubt."""
+def verdict_word(verdict: ChangeVerdict) -> Text:
     from rich.text import Text
 
-    yield Text(f"  {verdict.direction.value}", style=_STYLES[verdict.direction.value])
+    return Text(f"  {verdict.direction.value}", style=_STYLES[verdict.direction.value])
+
+
+def verdict_lines(verdict: ChangeVerdict) -> Iterator[Text]:
+    """What a change did to what others may: each gain (with a witness), loss and doubt."""
+    from rich.text import Text
+
     for sign, shifts, style in (("▲", verdict.gained, "red"), ("▼", verdict.lost, "green")):
         for shift in shifts[:_SHIFTS_SHOWN]:
             doubt = "" if shift.exact else " (not certain)"
