@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from platformdirs import user_config_path, user_data_path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -81,6 +82,17 @@ def _listen(value: str) -> str:
     return value
 
 
+def _queue_url(value: str) -> str:
+    parts = urlsplit(value)
+    path = parts.path.strip("/").split("/")
+    if parts.scheme not in ("https", "http") or not parts.hostname or len(path) != 2 or not is_account(path[0]):
+        raise ValueError(
+            f"{value!r} is not the URL of a queue: write one like https://sqs.eu-west-1.amazonaws.com/111122223333/vigie"
+        )
+    return value
+
+
+QueueUrl = Annotated[str, AfterValidator(_queue_url)]
 RegionName = Annotated[str, AfterValidator(_region)]
 AccountId = Annotated[str, BeforeValidator(_account_text), AfterValidator(_account)]
 RoleArn = Annotated[str, AfterValidator(_role)]
@@ -123,6 +135,47 @@ class SweepSettings(_Table):
     quota_share: float = Field(0.3, gt=0, le=1, description="Fraction of the AWS API quotas that vigie may use.")
     scope_deadline: Duration = Field(timedelta(minutes=15), description="How long one scope may take.")
     call_deadline: Duration = Field(timedelta(seconds=60), description="How long one call may take in all.")
+
+
+class QueueSettings(_Table):
+    """An SQS queue that events come through: EventBridge's, S3's notifications of a trail, directly or through SNS."""
+
+    url: QueueUrl = Field(description="https://sqs.eu-west-1.amazonaws.com/111122223333/vigie.")
+    account: AccountId | None = Field(None, description="Read it as this account; without one: ambient credentials.")
+    region: RegionName | None = Field(None, description="Where it is; without one, what its URL says.")
+
+
+class TrailSettings(_Table):
+    """The bucket into which CloudTrail writes its files."""
+
+    bucket: str = Field(min_length=3, description="Name of the bucket.")
+    prefix: str = Field("", description="What stands before AWSLogs/ in its keys.")
+    region: RegionName | None = Field(
+        None, description="Where the bucket is; without one, the region of the environment."
+    )
+    account: AccountId | None = Field(None, description="Read it as this account; without one: ambient credentials.")
+    list: bool = Field(True, description="List it every few minutes; false: only read what a queue tells of.")
+    validate_digests: bool = Field(True, description="Check CloudTrail's digests: only they prove that no log lacks.")
+    kms_key: str | None = Field(None, description="ARN of the key that encrypts the files, for the IAM policy.")
+
+
+class EventSettings(_Table):
+    """Events of CloudTrail: who did what, told within seconds."""
+
+    queues: tuple[QueueSettings, ...] = Field((), description="Queues that events come through.")
+    trails: tuple[TrailSettings, ...] = Field((), description="Buckets with the files of trails.")
+    lookup: bool = Field(False, description="Ask LookupEvents of every watched account and region (small estates).")
+    wait_for_actor: Duration = Field(
+        timedelta(seconds=30), description="How long a notification of a change waits to learn who made it."
+    )
+    quiet_sweep: Duration = Field(
+        timedelta(hours=6), description="How often scopes are swept whose events arrive and that are quiet."
+    )
+
+    @property
+    def sources(self) -> bool:
+        """Whether events come from anywhere."""
+        return bool(self.queues or self.trails or self.lookup)
 
 
 class WebSettings(_Table):
@@ -189,6 +242,7 @@ class Settings(_Table):
     routes: tuple[dict[str, Any], ...] = Field((), description="Which changes and findings go to which channels.")
     sweep: SweepSettings = SweepSettings()
     evidence: EvidenceSettings = EvidenceSettings()
+    events: EventSettings = EventSettings()
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
 

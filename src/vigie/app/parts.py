@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from vigie.audit.estate import EstateSettings
     from vigie.audit.worker import Auditor
     from vigie.aws.accounts import Entrances
+    from vigie.catalogue.delivery import Sources
     from vigie.catalogue.loader import Catalogue
     from vigie.history.store import History
     from vigie.notify.routes import Route
@@ -120,6 +121,15 @@ class Parts:
         from vigie.audit.worker import Auditor
 
         return Auditor(self.history, self.rules, self.estate_settings, self.overrides)
+
+    @property
+    def event_sources(self) -> Sources:
+        """Where events are fetched from, as the IAM policy sees it."""
+        from vigie.catalogue.delivery import Queue, Sources, Trail
+
+        events = self.settings.events
+        trails = tuple(Trail(one.bucket, one.prefix, one.kms_key) for one in events.trails)
+        return Sources(tuple(Queue(one.url) for one in events.queues), trails, events.lookup)
 
     @property
     def attributor(self) -> Attributor:

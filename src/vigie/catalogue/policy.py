@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
+from vigie.catalogue.delivery import Sources, statements
 from vigie.catalogue.loader import Catalogue
 from vigie.catalogue.reading_only import permission_for
 
@@ -35,13 +36,14 @@ def permissions(catalogue: Catalogue) -> tuple[str, ...]:
     return tuple(sorted(action for action in found if action is not None))
 
 
-def iam_policy(catalogue: Catalogue) -> dict[str, Any]:
+def iam_policy(catalogue: Catalogue, sources: Sources | None = None) -> dict[str, Any]:
     """The policy document for the role that vigie reads an account with; give it ``catalogue.select(…)`` for a part.
 
-    All these are reads, and most of them allow no resource but ``*``.
+    All these are reads, and most of them allow no resource but ``*``. With ``sources``: also what fetching events from
+    them needs, on just these (catalogue/delivery.py).
     """
     by_service = groupby(permissions(catalogue), key=lambda action: action.split(":")[0])
-    return _document(
+    reads = [
         {
             "Sid": "Read" + re.sub("[^A-Za-z0-9]", "", prefix.title()),
             "Effect": "Allow",
@@ -49,7 +51,8 @@ def iam_policy(catalogue: Catalogue) -> dict[str, Any]:
             "Resource": "*",
         }
         for prefix, actions in by_service
-    )
+    ]
+    return _document([*reads, *(statements(sources) if sources else [])])
 
 
 def managed_policies(document: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from vigie.catalogue.declaration import TypeDeclaration
 from vigie.catalogue.defects import Defect
+from vigie.catalogue.delivery import delivery_defects
 from vigie.catalogue.loader import Catalogue
 from vigie.catalogue.service_models import ServiceModels, installed
 from vigie.catalogue.verify_calls import call_defects
@@ -19,7 +20,8 @@ __all__ = ["Defect", "verify"]
 def verify(catalogue: Catalogue, models: ServiceModels | None = None) -> list[Defect]:
     """What is wrong with the declarations; nothing = ``[]``. Takes about a second for all."""
     models = models or installed()
-    return [defect for declared in catalogue.types.values() for defect in _of(declared, catalogue, models)]
+    found = [defect for declared in catalogue.types.values() for defect in _of(declared, catalogue, models)]
+    return [*found, *delivery_defects(models)]
 
 
 def _of(declared: TypeDeclaration, catalogue: Catalogue, models: ServiceModels) -> Iterator[Defect]:

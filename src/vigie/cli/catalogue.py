@@ -69,10 +69,11 @@ def verify(app: App, as_json: bool) -> int:
 @store_options
 @with_app
 def policy(app: App, types: tuple[str, ...], out: Path | None) -> None:
-    """Print the IAM policy that vigie needs: exactly the calls that it makes."""
+    """Print the IAM policy that vigie needs: exactly the calls that it makes, with those that fetch events from the
+    queues and trails of the settings."""
     from vigie.catalogue.policy import MANAGED_POLICY_LIMIT, characters, iam_policy, managed_policies
 
-    document = iam_policy(app.types(types))
+    document = iam_policy(app.types(types), app.event_sources)
     if out is None:
         click.echo(json.dumps(document, indent=2))
         if characters(document) > MANAGED_POLICY_LIMIT:

@@ -110,6 +110,16 @@ class Attributions:
                 found.update(tx.execute(query.where(attribution_event.c.event_pk.in_(batch))).scalars())
         return found
 
+    def credited(self, event_pks: Sequence[int]) -> set[int]:
+        """Those of the events that explain some revision, as things stand."""
+        joined = attribution_event.join(attribution, attribution_event.c.attribution_pk == attribution.c.pk)
+        query = select(attribution_event.c.event_pk).select_from(joined).where(is_latest())
+        found: set[int] = set()
+        with self._engine.connect() as tx:
+            for batch in batches(list(event_pks), _IN_LIST):
+                found.update(tx.execute(query.where(attribution_event.c.event_pk.in_(batch))).scalars())
+        return found
+
     def counts(self, since: datetime | None = None) -> dict[Confidence, int]:
         """How many revisions observed since then are attributed how."""
         joined = attribution.join(revision, attribution.c.revision_pk == revision.c.pk)

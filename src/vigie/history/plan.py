@@ -57,7 +57,9 @@ def check(record: ScopeRecord) -> None:
             raise ValueError(f"{draft.resource}: the digest is not that of the canonical bytes")
 
 
-def plan(draft: Draft, recorded: Recorded | None, coverage: Coverage | None) -> Planned | None:
+def plan(
+    draft: Draft, recorded: Recorded | None, coverage: Coverage | None, began: datetime | None = None
+) -> Planned | None:
     """What is to be written for a draft; None where it says nothing new, or is older than what is recorded.
 
     Two watchers may have looked at the same scope: what the second one decided is laid against what the first one
@@ -70,6 +72,8 @@ def plan(draft: Draft, recorded: Recorded | None, coverage: Coverage | None) -> 
         return Planned(draft, kind, 1, _window_start(draft, None, coverage), None)
     if draft.observed_at <= recorded.observed_at:
         return None
+    if began is not None and not recorded.present and recorded.observed_at > began:
+        return None  # it was found gone while this look went on, which may have read it before: the next one tells
     against = _kind(draft, recorded)
     if against is None:
         return None

@@ -69,7 +69,8 @@ class _Writing:
 
     def write(self) -> tuple[Change, ...]:
         recorded = self._recorded([draft.resource.id for draft in self.record.drafts])
-        asked = [plan(draft, recorded.get(draft.resource.id), self.previous) for draft in self.record.drafts]
+        began = self.record.started_at
+        asked = [plan(draft, recorded.get(draft.resource.id), self.previous, began) for draft in self.record.drafts]
         planned = [one for one in asked if one is not None]
         numbers = self._write_resources(planned)
         changes = self._write_revisions(planned, numbers) if planned else ()
@@ -249,7 +250,7 @@ class _Writing:
     def _note_seen(self, drafted: set[str]) -> set[int]:
         """Which present resources this look showed, and how whole. Gives those whose unreadable parts changed."""
         seen = self.record.seen | {draft.resource.id for draft in self.record.drafts}
-        listed = self.record.outcome.listed_everything
+        listed = self.record.outcome.listed_everything and not self.record.targeted
         if not seen and not listed:
             return set()
         columns = (resource.c.pk, resource.c.id, resource.c.unreadable, resource.c.seen_until)
@@ -271,12 +272,14 @@ class _Writing:
             self.tx.execute(update(resource).where(resource.c.pk == bindparam("_pk")), updates)
         return unread
 
-    def _note_coverage(self) -> Coverage:
+    def _note_coverage(self) -> Coverage | None:
         record = self.record
+        if record.targeted:
+            return self.previous
         look = scopes.Look(record.scope, record.outcome, record.started_at, record.finished_at, record.problems)
         return scopes.note(self.tx, self.scope_pk, look, self.previous)
 
-    def _tell(self, changes: Sequence[Change], coverage: Coverage) -> None:
+    def _tell(self, changes: Sequence[Change], coverage: Coverage | None) -> None:
         told = [(change.pk, {"kind": change.kind.value}) for change in changes if change.kind.durable]
         outbox.put_all(self.tx, "change", told, self.now, verdicts.HOLD)
         work.put(self.tx, verdicts.TOPIC, [str(pk) for pk, _ in told], self.now)
@@ -285,7 +288,8 @@ class _Writing:
             scope = self.record.scope
             payload = {"account": scope.account, "region": scope.region, "type": scope.type, "count": baseline}
             outbox.put(self.tx, "baseline", None, payload, self.now)
-        _tell_coverage(self.tx, coverage, self.previous, self.record.notices, self.now)
+        if coverage is not None and not self.record.targeted:
+            _tell_coverage(self.tx, coverage, self.previous, self.record.notices, self.now)
 
 
 def _tell_coverage(

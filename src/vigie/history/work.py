@@ -73,6 +73,11 @@ class Work:
             held.update((row.topic, row.key, row.fence) for row in tx.execute(put_meanwhile))
         return {claim for claim in claims if (claim.topic, claim.key, claim.fence) in held}
 
+    def drop(self, tx: Connection, topic: str, keys: Iterable[str]) -> None:
+        """Take keys out of the queue that nobody holds: they are not needed any more."""
+        for batch in _batches(list(keys)):
+            tx.execute(delete(work).where(work.c.topic == topic, work.c.key.in_(batch), work.c.leased_until.is_(None)))
+
     def retry(self, claim: Claim, at: datetime, error: str) -> bool:
         """The work failed: due again at ``at``. False where the claim no longer holds."""
         values = {"leased_until": None, "due_at": at, "again_at": None, "error": error[:_ERROR_LENGTH]}

@@ -60,5 +60,7 @@ class ScopeRecord:
     seen: frozenset[str] = frozenset()
     """Ids of the resources that this look showed."""
     treatment: Treatment = PLAIN
+    targeted: bool = False
+    """A look at a few resources only: it says nothing of the others, and nothing of the scope's coverage."""
     notices: tuple[str, ...] = ()
     """Sentences for the administrators (a mass disappearance that was confirmed, an account that cannot be entered)."""
