@@ -5,11 +5,12 @@ One module per thing that is done; :class:`App` has them all. A new one is a cla
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from vigie.app.importing import Importing
 from vigie.app.judging import Judging
+from vigie.app.listening import Listening
 from vigie.app.parts import KEY_BYTES, Progress, utc_now
 from vigie.app.proving import Proving
 from vigie.app.reaching import Reaching
@@ -22,6 +23,7 @@ KEEP_OUTBOX: Final = timedelta(days=90)
 
 
 class App(Sweeping, Judging, Telling, Importing, Proving, Reaching):
+class App(Listening, Judging, Telling, Importing):
     """vigie, built over one store. Close it at the end."""
 
     def loops(self, *, sweep: bool) -> list[Loop]:
@@ -42,8 +44,21 @@ class App(Sweeping, Judging, Telling, Importing, Proving, Reaching):
         if sweep:
             self._checked_regions(self._regions_of_settings())
             self._types_to_sweep((), ())
+            loops += self.listening_loops()
             loops.append(Loop("watcher", self._sweep_due, min(15 * second, self.settings.sweep.every / 4)))
         return loops
+
+    def loops_of_listening(self) -> list[Loop]:
+        """What ``vigie listen`` does over and over: no sweeps, no page.
+
+        Raises:
+            SettingsError: No source of events is set.
+        """
+        self._checked_sources()
+        return [*self.loops(sweep=False), *self.listening_loops()]
+
+    def now(self) -> datetime:
+        return self._clock()
 
     def _attribute_due(self) -> bool:
         self.attributor.run()

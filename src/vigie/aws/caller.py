@@ -409,6 +409,28 @@ class RestrictedCaller:
             enough=enough,
         )
 
+    def content(
+        self, service: str, operation: str, parameters: Mapping[str, Any], *, most: int, member: str = "Body"
+    ) -> tuple[bytes, Answer]:
+        """An answer whose content is streamed (a file of S3): the content, and the answer.
+
+        Raises:
+            CallFailed: It cannot be had whole, or is larger than ``most`` bytes.
+            UndeclaredCallError: The call is not declared.
+        """
+        answer = self.call(service, operation, parameters, expect=member)
+        stream = answer[member]
+        try:
+            read = bytes(stream.read(most + 1))
+        except Exception as error:  # whatever ends a download in the middle
+            raise classify(error, service, operation, now=self._caller.line.now()) from error
+        finally:
+            stream.close()
+        if len(read) > most:
+            message = f"the content is larger than {most} bytes"
+            raise CallFailed(Outcome.ERROR, "TooLarge", message, f"{service}:{operation}")
+        return read, answer
+
     def _check(self, service: str, operation: str) -> None:
         if (service, operation) not in self._allowed:
             name = f"{service}:{operation}"

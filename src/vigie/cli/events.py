@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from vigie.cli.listen import import_events
 from vigie.cli.output import console, printable
 from vigie.cli.session import Session, store_options
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 @click.group()
 def events() -> None:
     """CloudTrail events: who did what to which resource."""
+
+
+events.add_command(import_events)
 
 
 @events.command()

@@ -16,6 +16,7 @@ from vigie.model.errors import ExitCode, VigieError
 COMMANDS: dict[str, tuple[str, str]] = {
     "sweep": ("vigie.cli.sweep:sweep", "Read AWS now; record, judge and tell what changed."),
     "up": ("vigie.cli.up:up", "Run everything on this machine: sweeps, audits, notifications, web page and API."),
+    "listen": ("vigie.cli.listen:listen", "Listen for CloudTrail events; read what they changed within seconds."),
     "resources": ("vigie.cli.look:resources", "List the resources that are recorded."),
     "show": ("vigie.cli.look:show", "Show a resource's configuration, now or as it was."),
     "history": ("vigie.cli.look:history", "Show all that happened to a resource."),

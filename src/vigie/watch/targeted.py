@@ -1,12 +1,12 @@
 """Reads what events say changed: just those resources, by the same engine as sweeps, within seconds.
 
-A resource is read at three stages after an event (:data:`vigie.watch.intake.STAGES`): AWS shows a change late sometimes,
-and a resource may be on its way from one state to another. The later stages are dropped once every event shows its
-effect. What is due is in the work queue, so that nothing is lost whatever process dies.
+A resource is read at three stages after an event (``vigie.watch.intake.STAGES``): AWS may show a change late, and a
+resource may be on its way from one state to another. The later stages are dropped once every event shows its effect.
+What is due is in the work queue, so that nothing is lost whatever process dies.
 
 A deletion is concluded only with proof: a call that ended the resource, and its absence at two looks; and where it was
-made again since, not before the second stage. Absence without such a call has the whole scope listed: only that may then
-conclude it.
+made again since, not before the second stage. Absence without such a call has the whole scope listed: only that may
+then conclude it.
 """
 
 from __future__ import annotations
@@ -128,8 +128,8 @@ class TargetedReader:
             for job in jobs:
                 job.result()
         self._attributor.run()
-        for scope, due in by_scope.items():
-            self._settle(scope, due)
+        for scope, settled in by_scope.items():
+            self._settle(scope, settled)
         return summary
 
     # reading some resources of a scope
@@ -285,7 +285,9 @@ class TargetedReader:
             if one.claim.attempts < _ATTEMPTS:
                 self._history.work.retry(one.claim, self._line.now() + _AGAIN / self._quicker, why)
             else:
-                log.warning("a resource that an event spoke of cannot be read", id=one.id, scope=str(one.scope), why=why)
+                log.warning(
+                    "a resource that an event spoke of cannot be read", id=one.id, scope=str(one.scope), why=why
+                )
 
     # listing a scope
 
@@ -363,5 +365,3 @@ def _is_transitional(configuration: Mapping[str, Any]) -> bool:
         if isinstance(word, str) and word.lower().startswith(_TRANSITIONAL):
             return True
     return False
-
-
