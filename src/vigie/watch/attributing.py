@@ -172,18 +172,28 @@ def _set_meanwhile(change: Change, candidates: Sequence[Candidate]) -> Iterable[
 def _by_parts(change: Change, candidates: Sequence[Candidate]) -> tuple[Given, ...]:
     entries = [entry for entry in change.diff if not entry.ephemeral]
     before = _clearly_before(change)
+    found = {entry.path: _of_entry(entry, change, candidates, before) for entry in entries}
+    proven = {given.pk for givens in found.values() for given in givens if given.confidence is Confidence.EXACT}
     explained: dict[int, dict[str, Confidence]] = {}
-    for entry in entries:
-        for given in _of_entry(entry, change, candidates, before):
-            paths = explained.setdefault(given.pk, {})
-            paths[entry.path] = given.confidence
+    for path, givens in found.items():
+        for given in _preferring(proven, givens):
+            explained.setdefault(given.pk, {})[path] = given.confidence
     if not explained:
         return _among([one for one in candidates if not before(one) and not one.taken], ())
     return tuple(
-        Given(one.pk, _weakest(explained[one.pk].values()), tuple(explained[one.pk]))
+        Given(one.pk, _strongest(explained[one.pk].values()), tuple(explained[one.pk]))
         for one in candidates
         if one.pk in explained
     )
+
+
+def _preferring(proven: set[int], givens: Sequence[Given]) -> Sequence[Given]:
+    """What a call changes along (a policy's status, beside the policy) is the work of the one that is proven to have
+    made the change, where it speaks of that part too."""
+    if any(given.confidence is Confidence.EXACT for given in givens):
+        return givens
+    preferred = [given for given in givens if given.pk in proven]
+    return [Given(given.pk, Confidence.LIKELY, given.paths) for given in preferred] or givens
 
 
 def _of_entry(entry: DiffEntry, change: Change, candidates: Sequence[Candidate], before: Any) -> tuple[Given, ...]:
@@ -273,6 +283,10 @@ _ORDER = (Confidence.AMBIGUOUS, Confidence.LIKELY, Confidence.EXACT)
 
 def _weakest(found: Iterable[Confidence]) -> Confidence:
     return min(found, key=_ORDER.index)
+
+
+def _strongest(found: Iterable[Confidence]) -> Confidence:
+    return max(found, key=_ORDER.index)
 
 
 def _overall(change: Change, credits: Sequence[Given]) -> Confidence:
