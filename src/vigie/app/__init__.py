@@ -22,8 +22,7 @@ KEEP_OUTBOX: Final = timedelta(days=90)
 """How long what was told is kept for looking up."""
 
 
-class App(Sweeping, Judging, Telling, Importing, Proving, Reaching):
-class App(Listening, Judging, Telling, Importing):
+class App(Listening, Judging, Telling, Importing, Proving, Reaching):
     """vigie, built over one store. Close it at the end."""
 
     def loops(self, *, sweep: bool) -> list[Loop]:
