@@ -14,7 +14,6 @@ from vigie.app.listening import Listening
 from vigie.app.parts import KEY_BYTES, Progress, utc_now
 from vigie.app.proving import Proving
 from vigie.app.reaching import Reaching
-from vigie.app.sweeping import Sweeping
 from vigie.app.telling import Telling
 from vigie.runtime.local import Loop
 
