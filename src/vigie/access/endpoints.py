@@ -114,6 +114,17 @@ def _within(grants: Iterable[Grant], network: str) -> Iterator[Grant]:
         yield replace(grant, kind=GrantClass.NETWORK_LIMITED, who=network) if grant.kind in _WIDE else grant
 
 
+def lattice(service: Subject, part: str) -> Sequence[Grant]:
+    """A service or network of VPC Lattice: reached from the VPCs and shares that are joined to it, and asking for
+    signatures (with its policy in force) or not ("Control access to VPC Lattice services using auth policies").
+    """
+    asks = service.part(part, "authType") or service.part("authType")
+    if asks == _NO_QUESTION:
+        service.notes.append("it asks nobody who calls: whoever its networks let in may call it")
+        return []
+    return list(_within(service.granted_by(service.policy("Policy")), "its service networks"))
+
+
 def file_system(files: Subject) -> Sequence[Grant]:
     """A file system. Without a policy whoever reaches a mount target over the network may mount it (EFS user guide,
     "Default EFS file system policy"): that is the security groups' business, and noted.

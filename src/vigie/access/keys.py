@@ -50,6 +50,8 @@ _SAYS_NOTHING: Final = tuple(
             "iam:*", "elasticfilesystem:*", "es:*", "aoss:*", "glacier:*", "backup:*", "events:*", "logs:*", "ses:*",
             "ssm:*", "ram:*", "execute-api:*", "apigateway:*", "cloudformation:*", "rds:*", "glue:*", "codeartifact:*",
             "s3express:*", "s3tables:*", "s3-outposts:*", "kinesis:*", "states:*", "saml:*", "cloudtrail:*",
+            "acm-pca:*", "vpc-lattice:*", "vpc-lattice-svcs:*", "kafka:*", "kafka-cluster:*", "serverlessrepo:*",
+            "codebuild:*", "redshift:*", "s3-object-lambda:*", "ecr-public:*", "schemas:*", "sagemaker:*",
         ),
     )
 )  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from vigie.access.resource_policy import principal_grant
@@ -49,6 +51,58 @@ def shared_database_snapshot(snapshot: Subject) -> Sequence[Grant]:
 def shared_document(document: Subject) -> Sequence[Grant]:
     """SSM documents ("Sharing SSM documents", Systems Manager user guide): account ids, or ``all``."""
     return _accounts(document, document.part("AccountIds"), "ssm:GetDocument", "share")
+
+
+def shared_cluster_snapshot(snapshot: Subject) -> Sequence[Grant]:
+    """Redshift ("Sharing snapshots", Amazon Redshift management guide)."""
+    rows = snapshot.part("AccountsWithRestoreAccess")
+    return _accounts(snapshot, rows, "redshift:RestoreFromClusterSnapshot", "restore")
+
+
+_NOT_IN_FORCE: Final = ("PENDING_AUTHORIZATION", "DEAUTHORIZED", "REJECTED")
+
+
+def data_share(share: Subject) -> Sequence[Grant]:
+    """A datashare of Redshift: its consumers are accounts, namespaces of accounts, or catalogues of accounts."""
+    grants: list[Grant] = []
+    for row in share.rows("DataShareAssociations"):
+        if row.get("Status") in _NOT_IN_FORCE:
+            continue
+        consumer = str(row.get("ConsumerIdentifier", ""))
+        account = next((part for part in re.split(r"[:/]", consumer) if is_account(part)), None)
+        if account is None:
+            share.problems.append(f"a consumer of the share could not be read: {consumer}")
+            continue
+        actions = ("read its tables", "write its tables") if row.get("ProducerAllowedWrites") else ("read its tables",)
+        grants += share.to_account(account, actions, "data share")
+    return grants
+
+
+def endpoint_service(service: Subject) -> Sequence[Grant]:
+    """A service behind PrivateLink: who may ask to connect ("Manage permissions", AWS PrivateLink guide)."""
+    actions = ("ec2:CreateVpcEndpoint",)
+    grants: list[Grant] = []
+    for row in service.rows("AllowedPrincipals"):
+        principal = str(row.get("Principal", ""))
+        if principal == "*":
+            grants.append(_everybody(actions[0], "allowed principals"))
+            continue
+        more: Any = {"actions": actions, "statements": ("allowed principals",), "exact": True}
+        found = principal_grant(principal, service.account, service.facts, **more)
+        grants += [found] if found else []
+        if found is None and f":{service.account}:" not in principal and principal != service.account:
+            service.problems.append(f"an allowed principal could not be read: {principal}")
+    if service.part("AcceptanceRequired") is True:
+        return [replace(grant, conditions=("the owner accepts the connection",)) for grant in grants]
+    return grants
+
+
+def identity_pool(pool: Subject) -> Sequence[Grant]:
+    """A pool that knows guests gives credentials to everyone who asks (Amazon Cognito developer guide)."""
+    if pool.part("Pool", "AllowUnauthenticatedIdentities") is not True:
+        return []
+    actions = ("cognito-identity:GetId", "cognito-identity:GetCredentialsForIdentity")
+    return [Grant(GrantClass.FEDERATED_PUBLIC, "guests", actions, statements=("guests",), exact=True)]
 
 
 def _accounts(subject: Subject, accounts: Any, action: str, mechanism: str) -> list[Grant]:

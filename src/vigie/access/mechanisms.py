@@ -15,9 +15,13 @@ from typing import Any, Final
 from vigie.access.buckets import bucket_grants, unrestricted
 from vigie.access.constraints import ABSENT, Constraint
 from vigie.access.document import Condition, Document, Principal, Statement
-from vigie.access.endpoints import file_system, http_api, rest_api, search_domain
+from vigie.access.endpoints import file_system, http_api, lattice, rest_api, search_domain
 from vigie.access.lists import (
+    data_share,
+    endpoint_service,
+    identity_pool,
     resource_share,
+    shared_cluster_snapshot,
     shared_database_snapshot,
     shared_document,
     shared_image,
@@ -165,6 +169,46 @@ def _vault(vault: Subject) -> Sequence[Grant]:
     return vault.granted_by(together)
 
 
+def _table(table: Subject) -> Sequence[Grant]:
+    """A table, and its stream of changes, which bears a policy of its own."""
+    stream = table.without_arn().granted_by(table.policy("StreamPolicy"), label="stream:")
+    return [*table.granted_by(table.policy("Policy")), *stream]
+
+
+def _parameter(parameter: Subject) -> Sequence[Grant]:
+    rows = parameter.rows("SharingPolicies")
+    given = [
+        ("", parameter.policy("Policy")),
+        *((f"{r.get('PolicyId')}:", parameter.document(r["Policy"])) for r in rows if r.get("Policy")),
+    ]
+    return [g for label, document in given for g in parameter.granted_by(document, label=label)]
+
+
+def _build(project: Subject) -> Sequence[Grant]:
+    """A build: its policy, and whether the world may look at its builds ("Public build projects")."""
+    grants: list[Grant] = list(project.granted_by(project.policy("Policy")))
+    if project.part("projectVisibility") == "PUBLIC_READ":
+        actions = ("read its builds, logs and artifacts",)
+        grants.append(Grant(GrantClass.PUBLIC, "*", actions, statements=("projectVisibility",), exact=True))
+    return grants
+
+
+def _application(application: Subject) -> Sequence[Grant]:
+    """An application of the Serverless Application Repository: statements of its own form, taken as a policy."""
+    statements = [
+        {
+            "Sid": row.get("StatementId"),
+            "Effect": "Allow",
+            "Principal": {"AWS": list(row.get("Principals") or ())},
+            "Action": [f"serverlessrepo:{action}" for action in row.get("Actions") or ()],
+        }
+        | ({"Condition": {"StringEquals": {"aws:PrincipalOrgID": ids}}} if (ids := row.get("PrincipalOrgIDs")) else {})
+        for row in application.rows("Statements")
+    ]
+    document = application.document({"Version": "2012-10-17", "Statement": statements}) if statements else Document()
+    return [*application.granted_by(application.policy("Policy")), *application.granted_by(document)]
+
+
 MECHANISMS: Final[Mapping[str, Callable[[Subject], Sequence[Grant]]]] = MappingProxyType(
     {
         "AWS::S3::Bucket": bucket_grants,
@@ -177,7 +221,25 @@ MECHANISMS: Final[Mapping[str, Callable[[Subject], Sequence[Grant]]]] = MappingP
         "AWS::ECR::Repository": _policy_at("Policy"),
         "AWS::ECR::RegistryPolicy": _of_others("Policy"),
         "AWS::SecretsManager::Secret": _policy_at("Policy"),
-        "AWS::DynamoDB::Table": _policy_at("Policy"),
+        "AWS::DynamoDB::Table": _table,
+        "AWS::Kinesis::Stream": _policy_at("Policy"),
+        "AWS::S3ObjectLambda::AccessPoint": _access_point,
+        "AWS::CodeArtifact::Domain": _policy_at("Policy"),
+        "AWS::CodeArtifact::Repository": _policy_at("Policy"),
+        "AWS::CodeBuild::Project": _build,
+        "AWS::VpcLattice::Service": lambda service: lattice(service, "Service"),
+        "AWS::VpcLattice::ServiceNetwork": lambda network: lattice(network, "Network"),
+        "AWS::Glue::ResourcePolicy": _of_others("Policy"),
+        "AWS::ACMPCA::CertificateAuthority": _policy_at("Policy"),
+        "AWS::CloudTrail::EventDataStore": _policy_at("Policy"),
+        "AWS::MSK::Cluster": _policy_at("Policy"),
+        "AWS::EventSchemas::Registry": _policy_at("Policy"),
+        "AWS::ServerlessRepo::Application": _application,
+        "AWS::SSM::Parameter": _parameter,
+        "AWS::Redshift::ClusterSnapshot": shared_cluster_snapshot,
+        "AWS::Redshift::DataShare": data_share,
+        "AWS::EC2::VPCEndpointService": endpoint_service,
+        "AWS::Cognito::IdentityPool": identity_pool,
         "AWS::IAM::Role": _role,
         "AWS::EFS::FileSystem": file_system,
         "AWS::Glacier::Vault": _vault,
@@ -206,6 +268,8 @@ LISTED: Final = frozenset(
         "AWS::EC2::Image",
         "AWS::RDS::DBSnapshot",
         "AWS::RDS::DBClusterSnapshot",
+        "AWS::Redshift::ClusterSnapshot",
+        "AWS::Redshift::DataShare",
     }
 )
 """Types that are shared by a list, which names whole accounts (or everyone) and nothing finer."""

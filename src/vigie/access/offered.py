@@ -131,6 +131,14 @@ _NAMES: Final = {
     "stages": "Stages",
     "endpointconfiguration": "endpointConfiguration",
     "protocoltype": "ProtocolType",
+    "allowedprincipals": "AllowedPrincipals",
+    "accountswithrestoreaccess": "AccountsWithRestoreAccess",
+    "datashareassociations": "DataShareAssociations",
+    "allowunauthenticatedidentities": "Pool",
+    "projectvisibility": "projectVisibility",
+    "streampolicy": "StreamPolicy",
+    "authtype": "authType",
+    "statements": "Statements",
 }
 _BLOCKS: Final = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 _GROUPS: Final = "http://acs.amazonaws.com/groups/"
@@ -293,6 +301,18 @@ def _resources(value: Any) -> Any:
     return [{"arn": row} if isinstance(row, str) else row for row in value]
 
 
+def _allowed(value: Any) -> Any:
+    if not isinstance(value, list | tuple):
+        return value
+    return [{"Principal": row} if isinstance(row, str) else row for row in value]
+
+
+def _pool(value: Any) -> Any:
+    if isinstance(value, bool | str):
+        return {"AllowUnauthenticatedIdentities": _truth(value)}
+    return value
+
+
 def _texts(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
@@ -313,5 +333,7 @@ _MADE: Final[Mapping[str, Callable[[Any], Any]]] = MappingProxyType(
         "Principals": _principals,
         "Resources": _resources,
         "AccountIds": _texts,
+        "AllowedPrincipals": _allowed,
+        "Pool": _pool,
     }
 )

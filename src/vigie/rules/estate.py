@@ -23,6 +23,8 @@ from vigie.rules.readable import readable
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 ACCOUNT_BLOCK: Final = "AWS::S3::AccountPublicAccessBlock"
+BLOCKED: Final = ("AWS::S3::", "AWS::S3ObjectLambda::")
+"""Types for which the account's block of public access counts begin so."""
 
 
 class Inventory(Protocol):
@@ -178,7 +180,7 @@ class Estate:
             raise CannotTell(f"{type} was not seen whole in {gaps[0].account}/{gaps[0].region}{more}")
 
     def _facts_for(self, revision: Revision) -> Facts:
-        kind = "s3" if revision.type.startswith("AWS::S3::") else ""
+        kind = "s3" if revision.type.startswith(BLOCKED) else ""
         key = f"{revision.account}/{kind}"
         if key not in self._facts:
             self._facts[key] = self._make_facts(revision.account, with_block=bool(kind))

@@ -48,7 +48,7 @@ from vigie.model.finding import Compliance, Severity
 from vigie.model.resource import Resource
 from vigie.model.scope import Outcome, Problem, Scope
 from vigie.rules.declare import Rule
-from vigie.rules.estate import ACCOUNT_BLOCK, Estate, Inventory
+from vigie.rules.estate import ACCOUNT_BLOCK, BLOCKED, Estate, Inventory
 from vigie.rules.inventory import MemoryInventory
 from vigie.rules.judging import Verdict, judge
 from vigie.rules.samples import Sample, configuration_of, read_toml
@@ -322,7 +322,7 @@ def _estate(
 def _defaults(judged: Revision, others: Iterable[Revision], gaps: Iterable[Scope], now: datetime) -> list[Revision]:
     """Examples of S3 need not say that the account blocks nothing: unless told, it was read and there is none."""
     told = {r.type for r in others} | {gap.type for gap in gaps} | {judged.type}
-    if not judged.type.startswith("AWS::S3::") or ACCOUNT_BLOCK in told:
+    if not judged.type.startswith(BLOCKED) or ACCOUNT_BLOCK in told:
         return []
     scope = Scope(judged.account, "global", ACCOUNT_BLOCK)
     return [Revision(Resource(scope, judged.account, "global"), 1, ChangeKind.BASELINE, now, {})]

@@ -12,7 +12,7 @@ from vigie.model.finding import Severity, Violation
 from vigie.rules.declare import CannotTell
 from vigie.rules.estate import Estate
 
-_NO_ACCOUNTS: Final = ("AWS::ApiGatewayV2::Api",)
+_NO_ACCOUNTS: Final = ("AWS::ApiGatewayV2::Api", "AWS::Cognito::IdentityPool")
 """They are open or closed, and cannot name an account."""
 SHARED_TYPES: Final = tuple(type_ for type_ in MECHANISMS if type_ not in _NO_ACCOUNTS)
 """Types that can be shared with the outside by a policy, a list or an attribute of their own."""

@@ -22,6 +22,7 @@ OF_THEIR_OWN = (
     "AWS::DynamoDB::Table",
     "AWS::IAM::Role",
     "AWS::ApiGateway::RestApi",
+    "AWS::Cognito::IdentityPool",
     "AWS::EC2::Snapshot",
     "AWS::EC2::Image",
     "AWS::RDS::DBSnapshot",
@@ -36,6 +37,7 @@ OF_THEIR_OWN = (
     applies_to=tuple(type_ for type_ in SHARED_TYPES if type_ not in OF_THEIR_OWN),
     severity=Severity.CRITICAL,
     remedy="Name the accounts, or require aws:PrincipalOrgID; take `all` out of a list.",
+    depends_on=("AWS::S3::AccountPublicAccessBlock",),
     references=("https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html",),
     not_reported="Buckets, queues, topics, keys, functions, secrets, tables, roles, snapshots and images, which have "
     "a rule each; a domain that asks for sign-in of its own; a file system without a policy, which only its network "
