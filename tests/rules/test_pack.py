@@ -203,6 +203,8 @@ def test_every_watched_type_that_can_be_wrong_has_a_rule() -> None:
         "AWS::EC2::FlowLog", "AWS::EC2::InternetGateway", "AWS::EC2::KeyPair", "AWS::EC2::NatGateway",
         "AWS::EC2::NetworkInterface", "AWS::EC2::RouteTable", "AWS::ElasticLoadBalancingV2::TargetGroup",
         "AWS::IAM::InstanceProfile", "AWS::IAM::OIDCProvider", "AWS::Lambda::Layer",
+        "AWS::Organizations::Account", "AWS::Organizations::Organization", "AWS::Organizations::OrganizationalUnit",
+        "AWS::Organizations::Policy",
     }  # fmt: skip
     assert set(CATALOGUE.types) - judged == for_context_only
 
