@@ -204,6 +204,8 @@ class _Said:
             elif root == "=":
                 if not found:
                     found.append(("id", [self._literal(where)]))
+            elif root == "+":
+                found += self._together(where.split(":"), rule.kind)
             elif root == "r":
                 found += self._from_resources(rule.kind, found)
             else:
@@ -239,10 +241,19 @@ class _Said:
             said.append(("id", [actor.principal_id]))
         return said
 
+    def _together(self, names: list[str], kind: Kind | None) -> list[tuple[str, list[str]]]:
+        """An ARN whose parts several members of the request hold."""
+        parts = [named(self.request, name) for name in names]
+        if kind is None or not all(parts):
+            return []
+        if parts[0][0].startswith("arn:"):
+            return [("arn", [":".join([parts[0][0], *(part[0] for part in parts[1:])])])]
+        words = {"partition": self.where.partition, "region": self.where.region, "account": self.where.account}
+        words |= {field: part[0] for field, part in zip(kind.own_fields, parts, strict=False)}
+        return [("arn", [kind.template.format_map(words)])] if len(parts) == len(kind.own_fields) else []
+
     def _literal(self, word: str) -> str:
-        if word == "@account":
-            return self._event.account
-        return self._event.account if word == "@organization" else word
+        return self._event.account if word == "@account" else word
 
     def _from_resources(self, kind: Kind | None, found: list[tuple[str, list[str]]]) -> list[tuple[str, list[str]]]:
         if kind is None or found:

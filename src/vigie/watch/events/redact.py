@@ -49,7 +49,7 @@ _QUERY: Final = re.compile(
     r"(?i)\b((?:x-amz-)?(?:signature|credential|security-token)|sig|awsaccesskeyid|signintoken|access_token|id_token"
     r"|token|code|password|secret)=[^&\s\"'<>]+"
 )
-_USERINFO: Final = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://[^\s/:@\"']*):[^\s/@\"']+@")
+_USERINFO: Final = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://[^\s/:@\"']*):[^\s@\"']+@")
 _ASSIGNED: Final = re.compile(
     r"(?i)\b(\w*(?:password|passwd|passphrase|secret_?access_?key|secret_?key|client_?secret|private_?key"
     r"|(?:session|security|access|auth|refresh|id|bearer|api)_?token))"

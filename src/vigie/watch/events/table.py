@@ -136,8 +136,8 @@ class Rule:
     kind: Kind | None
     """None: whatever kind the ARN or id found there is of."""
     paths: tuple[tuple[str, str, str], ...]
-    """(``q`` request, ``p`` answer, ``s`` details of a service event, ``r`` resources, ``a`` actor, ``=`` as it stands;
-    ``id``, ``name`` or ``arn``; where)."""
+    """(``q`` request, ``p`` answer, ``s`` details of a service event, ``r`` resources, ``a`` actor, ``=`` as it stands,
+    ``+`` several members of the request in order; ``id``, ``name`` or ``arn``; where)."""
 
 
 class Source:
@@ -149,6 +149,11 @@ class Source:
         self.kinds = tuple(Kind(*row) for row in raw["kinds"])
         self.prefixes: Mapping[str, str] = raw["prefixes"]
         self._rules: dict[tuple[str, str], tuple[Rule, ...] | None] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Events of which something is known."""
+        return tuple(sorted({*self._raw["events"], *self._raw["implied"]}))
 
     def subjects(self, name: str) -> tuple[Rule, ...] | None:
         """Rules for what the event changes; None where nothing is known of the event."""
@@ -181,6 +186,8 @@ class Source:
 def _path(text: str) -> tuple[str, str, str]:
     if text.startswith("="):
         return "=", "id", text[1:]
+    if text.startswith("+:"):
+        return "+", "id", text[2:]
     if text == "a":
         return "a", "", ""
     root, _, rest = text.partition(".")
