@@ -38,7 +38,7 @@ def test_a_sample_could_have_been_recorded(sample: Any) -> None:
 
 def test_rules_judge_types_that_are_declared() -> None:
     for rule in RULES:
-        named = {*rule.applies_to, *rule.depends_on}
+        named = {*rule.applies_to, *rule.looks_up}
         assert {type_ for type_ in named if "*" not in type_} <= set(CATALOGUE.types), rule.id
 
 

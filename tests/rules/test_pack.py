@@ -141,7 +141,7 @@ def test_the_pack_is_there() -> None:
 
 @pytest.mark.parametrize("rule", EACH_RULE)
 def test_a_rule_judges_and_looks_up_types_that_are_watched(rule: Rule) -> None:
-    assert set(rule.applies_to) | set(rule.depends_on) <= set(CATALOGUE.types)
+    assert set(rule.applies_to) | set(rule.looks_up) <= set(CATALOGUE.types)
 
 
 @pytest.mark.parametrize("rule", EACH_RULE)

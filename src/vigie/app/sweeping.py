@@ -128,7 +128,7 @@ class Sweeping(Accounts):
         asked = list(types)
         for name in rules:
             rule = self.rules.get(name)
-            asked += [type_ for type_ in (*rule.applies_to, *rule.depends_on) if type_ in self.catalogue.types]
+            asked += [type_ for type_ in (*rule.applies_to, *rule.looks_up) if type_ in self.catalogue.types]
         if not asked and rules:
             raise UsageError(
                 f"The rule {rules[0]} looks at no type of the catalogue: there is nothing to sweep for it."

@@ -42,10 +42,10 @@ class Asked:
 
 def backtest(history: History, asked: Asked, settings: EstateSettings, overrides: Overrides) -> Backtest:
     """Judge the recorded revisions of a time by one rule."""
-    judged, looked_up = asked.rule.applies_to, (*asked.rule.depends_on, *_OWNING, ACCOUNT_BLOCK)
+    judged, looked_up = asked.rule.applies_to, (*asked.rule.looks_up, *_OWNING, ACCOUNT_BLOCK)
     types = tuple(dict.fromkeys((*judged, *looked_up)))
     revisions = history.past.revisions(types, until=asked.until)
-    runs = history.past.coverage_runs(tuple(dict.fromkeys((*judged, *asked.rule.depends_on, ACCOUNT_BLOCK))))
+    runs = history.past.coverage_runs(tuple(dict.fromkeys((*judged, *asked.rule.looks_up, ACCOUNT_BLOCK))))
 
     def estate_of(inventory: WholeEstate, now: datetime) -> Estate:
         return make_estate(history, settings, inventory, now)
@@ -158,7 +158,7 @@ class _Replay:
         changed that the rule looks up, and those that name something of which the owner came or went.
         """
         own = {_pk(r) for r in moment if self._is_judged(r)}
-        accounts = {r.account for r in moment if r.type in self.asked.rule.depends_on or r.type == ACCOUNT_BLOCK}
+        accounts = {r.account for r in moment if r.type in self.asked.rule.looks_up or r.type == ACCOUNT_BLOCK}
         turned = [r for r, was in zip(moment, were, strict=True) if r.type in _OWNING and _came_or_went(r, was)]
         names = {name for r in turned for name in (r.id, r.arn, r.name, r.resource.uid) if name}
         others = {_pk(r) for r in self._of_the_rule(self._now.values()) if r.account in accounts or _names(r, names)}

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from vigie.access.mechanisms import MECHANISMS
+from vigie.access.power.realm import GROUP
 from vigie.audit.changes import ChangeJudge, counted
 from vigie.audit.estate import (
     EstateSettings,
@@ -40,6 +41,7 @@ TOPIC: Final = "judge"
 BATCH: Final = 1000
 LEASE: Final = timedelta(minutes=1)
 """After it, others judge what one that died had claimed. If it was only slow, its claim is void: that harms nobody."""
+OF_ORGANIZATION: Final = "AWS::Organizations::"
 _CHUNK: Final = 500
 _CHANGES: Final = 200
 """Changes judged in one transaction."""
@@ -248,10 +250,11 @@ class Auditor:
     def _put_dependents(self, revisions: Sequence[Revision], now: datetime) -> None:
         """Make due the resources whose verdict may rest on one that changed.
 
-        Only a revision that was never judged concerns others, or the circle would not end.
+        Only a revision that was never judged concerns others, or the circle would not end; and what changed without
+        meaning (a last use) concerns nobody else.
         """
         judged = self.history.findings.judged_revisions([_pk(r) for r in revisions])
-        changed = [r for r in revisions if judged.get(_pk(r)) != r.number]
+        changed = [r for r in revisions if judged.get(_pk(r)) != r.number and r.kind is not ChangeKind.EPHEMERAL]
         found: set[int] = set()
         for type_, account in {(r.type, r.account) for r in changed}:
             found |= self._looking_up(type_, account)
@@ -263,16 +266,20 @@ class Auditor:
     def _looking_up(self, type_: str, account: str) -> set[int]:
         """The resources of an account that are judged by rules which look up that type."""
         judged_types = {t for rule in self.rules.depending_on(type_) for t in rule.applies_to}
+        # what the management account records of the organisation concerns the principals of every account
+        within = None if type_.startswith(OF_ORGANIZATION) else account
         found: set[int] = set()
         for judged_type in judged_types:
-            found |= self._pks(ResourceFilter(account=account, type=judged_type))
+            found |= self._pks(ResourceFilter(account=within, type=judged_type))
         return found
 
     def _naming(self, revisions: Iterable[Revision]) -> set[int]:
         """Resources of any account that name one of these, where that can matter to a rule for them."""
         names_for: dict[frozenset[str], set[str]] = defaultdict(set)
         for revision in revisions:
-            own = (revision.id, revision.arn, revision.resource.uid)
+            own = [revision.id, revision.arn, revision.resource.uid]
+            if revision.type == GROUP:
+                own.append(revision.name)  # a user tells the names of its groups
             names_for[self._types_resting_on(revision)].update(name for name in own if name)
         found: set[int] = set()
         for types, names in names_for.items():
@@ -282,7 +289,7 @@ class Auditor:
 
     def _types_resting_on(self, revision: Revision) -> frozenset[str]:
         """The types of which a resource that names this one may be judged differently."""
-        types = {t for rule in self.rules.depending_on(revision.type) for t in rule.applies_to}
+        types = {t for rule in self.rules.resting_on(revision.type) for t in rule.applies_to}
         if revision.type in _OWNING and _came_or_went(revision):
             types |= MECHANISMS.keys()  # whose it is decides how access by it is judged
         return frozenset(types)

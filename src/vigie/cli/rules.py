@@ -59,7 +59,7 @@ def show(app: App, rule_id: str, as_json: bool) -> None:
     parts = (
         ("Severity", rule.severity.value),
         ("Judges", ", ".join(rule.applies_to)),
-        ("Looks up", ", ".join(rule.depends_on)),
+        ("Looks up", ", ".join(rule.looks_up)),
         ("Parameters", parameters),
         ("Why", rule.description),
         ("Remedy", rule.remedy),

@@ -46,6 +46,10 @@ class Rule:
     description: str = ""
     depends_on: tuple[str, ...] = ()
     """Further resource types that the rule looks up in the estate: a change there judges again."""
+    names: tuple[str, ...] = ()
+    """Further resource types that the rule looks up, and whose changes judge nothing again but what names them. What
+    else it rests on of them, a rule follows by :class:`LookAgain`.
+    """
     parameters: Mapping[str, Any] = field(default_factory=dict)
     references: tuple[str, ...] = ()
     """Addresses of the documents it rests on."""
@@ -59,6 +63,11 @@ class Rule:
     """The file that declares it. Its examples are beside it, with the ending ``.toml`` (the same file for a rule
     without Python).
     """
+
+    @property
+    def looks_up(self) -> tuple[str, ...]:
+        """All types that it looks up besides those that it judges."""
+        return (*self.depends_on, *self.names)
 
     @property
     def examples(self) -> Path | None:
@@ -82,6 +91,7 @@ def rule(
     severity: Severity,
     remedy: str,
     depends_on: tuple[str, ...] = (),
+    names: tuple[str, ...] = (),
     references: tuple[str, ...] = (),
     not_reported: str = "",
     predecessor: tuple[str, ...] = (),
@@ -103,6 +113,7 @@ def rule(
             judge=judge,
             description=inspect.getdoc(judge) or "",
             depends_on=depends_on,
+            names=names,
             parameters=parameters,
             references=references,
             not_reported=not_reported,

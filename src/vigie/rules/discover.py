@@ -78,6 +78,18 @@ class RuleSet:
         """The rules that look up resources of that type while judging others."""
         return self._by_dependency.get(type, ())
 
+    def resting_on(self, type: str) -> Sequence[Rule]:
+        """Those, and the rules that look up resources of that type where the judged one names them."""
+        return [*self.depending_on(type), *self._by_name.get(type, ())]
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Sequence[Rule]]:
+        found: dict[str, list[Rule]] = defaultdict(list)
+        for rule in self:
+            for type_ in rule.names:
+                found[type_].append(rule)
+        return found
+
     @cached_property
     def _by_type(self) -> Mapping[str, Sequence[Rule]]:
         found: dict[str, list[Rule]] = defaultdict(list)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Final, Protocol, overload
+from typing import Final, overload
 
 from vigie.access import Access, Facts, Grant, GrantClass
 from vigie.access import judge as judge_access
@@ -18,6 +18,8 @@ from vigie.model.account import Account, Network, Relation
 from vigie.model.change import Revision
 from vigie.model.scope import GLOBAL, Scope
 from vigie.rules.declare import CannotTell
+from vigie.rules.looking import Inventory
+from vigie.rules.power import Power, Powers
 from vigie.rules.readable import readable
 
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -25,29 +27,6 @@ _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 ACCOUNT_BLOCK: Final = "AWS::S3::AccountPublicAccessBlock"
 BLOCKED: Final = ("AWS::S3::", "AWS::S3ObjectLambda::")
 """Types for which the account's block of public access counts begin so."""
-
-
-class Inventory(Protocol):
-    """Look-ups over what is recorded *now* (present resources only). Given by audit over history, or by an example."""
-
-    def resources(self, type: str, account: str | None, region: str | None) -> Sequence[Revision]: ...
-
-    def by_arn(self, arn: str) -> Revision | None: ...
-
-    def referring_to(self, token: str, type: str | None) -> Sequence[Revision]:
-        """Present resources whose configuration holds this id or ARN, and the one that bears it."""
-        ...
-
-    def owner_of(self, kind: str, identifier: str) -> str | None:
-        """The account that owns it now; None = nobody of ours.
-
-        ``kind``: ``bucket``, ``userid``, ``vpc``, ``vpce``, ``address`` or ``security_group``.
-        """
-        ...
-
-    def gaps(self, type: str, account: str | None, region: str | None) -> Sequence[Scope]:
-        """Scopes of that type that were never, or not lately, seen whole: absence there is not known."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -62,6 +41,7 @@ class Estate:
     _accesses: dict[tuple[Scope, str, int], Access] = field(default_factory=dict, repr=False, compare=False)
     _facts: dict[str, Facts] = field(default_factory=dict, repr=False, compare=False)
     _reaches: dict[tuple[Scope, str, int], Reach] = field(default_factory=dict, repr=False, compare=False)
+    _powers: list[Powers] = field(default_factory=list, repr=False, compare=False)
 
     # Who is who
 
@@ -103,6 +83,20 @@ class Estate:
     def facts(self, revision: Revision) -> Facts:
         """What the access analysis of this resource is told of the world."""
         return self._facts_for(revision)
+
+    def power(self, revision: Revision) -> Power:
+        """What this user, role or group may do in the end, and what it can become (see vigie.access.power).
+
+        Worked out when it is asked for, and kept. Where a part of it could not be read, its ``problems`` say so.
+        """
+        return self.powers.of(revision)
+
+    @property
+    def powers(self) -> Powers:
+        """The power of every principal that is recorded."""
+        if not self._powers:
+            self._powers.append(Powers(self.inventory))
+        return self._powers[0]
 
     def _judge_access(self, revision: Revision) -> Access:
         judged = judge_access(

@@ -154,10 +154,10 @@ def _complaint(example: Example, verdict: Verdict) -> str | None:
 
 
 def _undeclared(rule: Rule, watch: _Watched) -> str | None:
-    extra = watch.types - set(rule.depends_on) - set(rule.applies_to)
+    extra = watch.types - set(rule.looks_up) - set(rule.applies_to)
     if not extra:
         return None
-    return f"the rule looks up {min(extra)}, which is not in its depends_on: changes there would not be judged"
+    return f"the rule looks up {min(extra)}, which is not in its depends_on or names: changes there would not be judged"
 
 
 def _ageing(rule: Rule, example: Example, verdict: Verdict) -> str | None:

@@ -61,8 +61,8 @@ def _page_of(folder: str, group: list[Rule], rules: RuleSet) -> str:
 def _rule(rule: Rule, examples: list[Example]) -> Iterator[str]:
     yield from (f"## {rule.id}", "", f"**{rule.title}** ({rule.severity.value})", "", rule.description, "")
     yield f"- Judges: {_codes(rule.applies_to)}"
-    if rule.depends_on:
-        yield f"- Looks up: {_codes(rule.depends_on)}"
+    if rule.looks_up:
+        yield f"- Looks up: {_codes(rule.looks_up)}"
     yield f"- Remedy: {rule.remedy}"
     if rule.not_reported:
         yield f"- Not reported: {rule.not_reported}"

@@ -6,7 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import unquote
 
-from vigie.access.power.realm import GROUP, POLICY, ROLE, USER, Account, Entry, Holder, Organization, Realm
+from vigie.access.power.realm import (
+    GROUP,
+    NO_ORGANIZATION,
+    POLICY,
+    ROLE,
+    USER,
+    Account,
+    Entry,
+    Holder,
+    Organization,
+    Realm,
+)
 
 _LISTS: Final = {"UserDetailList": USER, "RoleDetailList": ROLE, "GroupDetailList": GROUP, "Policies": POLICY}
 _NO_INVENTORY: Final = "a dump of IAM tells nothing of it"
@@ -22,17 +33,18 @@ def realm_of_dump(document: Mapping[str, Any], organization: Organization | None
     entries = list(_entries(document))
     accounts = sorted({e.account for e in entries if e.account.isdigit()})
     own = {id_: _account(id_, entries, organization) for id_ in accounts}
-    return Realm(own.get, accounts, _no_holders, lambda type_: f"{type_}: {_NO_INVENTORY}")
+    return Realm(own.get, accounts, _no_holders, lambda type_, _: f"{type_}: {_NO_INVENTORY}")
 
 
-def _no_holders(type_: str) -> Sequence[Holder]:
+def _no_holders(type_: str, account: str) -> Sequence[Holder]:
     return ()
 
 
 def _account(id_: str, entries: Sequence[Entry], organization: Organization | None) -> Account:
-    identities = {e.arn: e for e in entries if e.type != POLICY and e.account == id_}
-    policies = {e.arn: e for e in entries if e.type == POLICY}
-    return Account(id_, identities, policies, **({"organization": organization} if organization else {}))
+    def load(type_: str) -> list[Entry]:
+        return [e for e in entries if e.type == type_ and (type_ == POLICY or e.account == id_)]
+
+    return Account(id_, load, organization or NO_ORGANIZATION)
 
 
 def _entries(document: Mapping[str, Any]) -> list[Entry]:

@@ -7,16 +7,26 @@ prerequisite is recorded, and whose gain is another principal's power or more of
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Final
 
 from vigie.access.document import parse
 from vigie.access.power.deciding import Decision, can
 from vigie.access.power.effective import Effective, Identity, IdentityKind, Layer, LayerKind
 from vigie.access.power.methods import PROFILE, Gain, Method, Step, Table, table
-from vigie.access.power.realm import GROUP, INLINE, OF_GROUP, ROLE, USER, Entry, Realm, name_of, trusted_services
+from vigie.access.power.realm import (
+    GROUP,
+    INLINE,
+    OF_GROUP,
+    ROLE,
+    USER,
+    Entry,
+    Realm,
+    by_trusted,
+    name_of,
+    trusted_services,
+)
 from vigie.access.power.standing import Stand, Standing, stand_of
 from vigie.access.power.statements import Policy, policy
 from vigie.access.requesters import PARTITIONS
@@ -113,6 +123,9 @@ class Graph:
     _edges: dict[tuple[str, str], tuple[list[tuple[Hop, Node]], list[str]]] = field(default_factory=dict)
     _stands: dict[tuple[str, str], Stand] = field(default_factory=dict)
     _walks: dict[str, Walk] = field(default_factory=dict)
+    _entries: dict[tuple[str, str], Sequence[Entry]] = field(default_factory=dict)
+    _services: dict[str, frozenset[str]] = field(default_factory=dict)
+    _trusting: dict[str, Mapping[str, Sequence[Entry]]] = field(default_factory=dict)
 
     def stand(self, node: Node) -> Stand:
         if node.key not in self._stands:
@@ -131,10 +144,11 @@ class Graph:
         """What the principal can become; nothing where it is not recorded."""
         if arn not in self._walks:
             start = self.node(arn)
-            self._walks[arn] = self._walk(start) if start is not None else Walk()
+            self._walks[arn] = self.walk_from(start) if start is not None else Walk()
         return self._walks[arn]
 
-    def _walk(self, start: Node) -> Walk:
+    def walk_from(self, start: Node) -> Walk:
+        """What a principal can become from this state."""
         ways: dict[tuple[str, str], tuple[Hop, ...]] = {start.key: ()}
         queue = deque([start])
         paths: list[Path] = []
@@ -160,6 +174,16 @@ class Graph:
         ends = tuple(way[-1].target for way in ways.values() if way)
         return Walk(tuple(paths), ends, tuple(dict.fromkeys(undecided)))
 
+    def assumers(self, role: Entry) -> list[str]:
+        """The users and roles of the account that may assume the role."""
+        target = self.realm.trust(role)
+        found = []
+        for entry in (*self.entries(USER, role.account), *self.entries(ROLE, role.account)):
+            effective = self.realm.effective(entry.arn) if entry.arn != role.arn else None
+            if effective is not None and can(effective, "sts:AssumeRole", (role.arn,), target=target).allowed:
+                found.append(entry.arn)
+        return found
+
     # Edges
 
     def edges(self, node: Node) -> tuple[list[tuple[Hop, Node]], list[str]]:
@@ -167,58 +191,28 @@ class Graph:
             self._edges[node.key] = _Edges(self, node).find()
         return self._edges[node.key]
 
-    @cached_property
-    def roles(self) -> Mapping[str, Sequence[Entry]]:
-        """Account → its roles, but for the service-linked ones, which nobody can pass or assume."""
-        return self._by_account(ROLE)
+    def entries(self, type_: str, account: str) -> Sequence[Entry]:
+        """The users, roles or groups of an account, but for service-linked roles, which nobody can pass or assume."""
+        key = (type_, account)
+        if key not in self._entries:
+            found = self.realm.account_of(account)
+            rows = found.of_type(type_).values() if found is not None else ()
+            linked = "/aws-service-role/"
+            self._entries[key] = [e for e in rows if not str(e.configuration.get("Path", "")).startswith(linked)]
+        return self._entries[key]
 
-    @cached_property
-    def users(self) -> Mapping[str, Sequence[Entry]]:
-        return self._by_account(USER)
+    def services(self, role: Entry) -> frozenset[str]:
+        """The services that a role trusts."""
+        if role.arn not in self._services:
+            self._services[role.arn] = frozenset(s.removesuffix(".cn") for s in trusted_services(role))
+        return self._services[role.arn]
 
-    @cached_property
-    def group_entries(self) -> Mapping[str, Sequence[Entry]]:
-        return self._by_account(GROUP)
-
-    def _by_account(self, type_: str) -> Mapping[str, Sequence[Entry]]:
-        found: dict[str, list[Entry]] = {}
-        for entry in self.realm.principals(type_):
-            if not str(entry.configuration.get("Path", "")).startswith("/aws-service-role/"):
-                found.setdefault(entry.account, []).append(entry)
-        return found
-
-    @cached_property
-    def services(self) -> Mapping[str, frozenset[str]]:
-        """Role → services that it trusts."""
-        return {
-            role.arn: frozenset(s.removesuffix(".cn") for s in trusted_services(role))
-            for roles in self.roles.values()
-            for role in roles
-        }
-
-    @cached_property
-    def trusting(self) -> Mapping[str, Sequence[Entry]]:
-        """Value of an AWS principal in a trust policy → the roles."""
-        found: dict[str, list[Entry]] = {}
-        for roles in self.roles.values():
-            for role in roles:
-                for value in _trusted_principals(role):
-                    found.setdefault(value, []).append(role)
-        return found
-
-
-def _trusted_principals(role: Entry) -> Iterable[str]:
-    document = parse(role.configuration.get("AssumeRolePolicyDocument"))
-    allows = [s for s in document.statements if s.allow]
-    if any(s.not_principal for s in allows):
-        return ("*",)
-    return dict.fromkeys(_by_role(p.value) for s in allows for p in s.principals if p.kind == "AWS")
-
-
-def _by_role(value: str) -> str:
-    """A session as the role that it is of, without the path, which the session does not tell."""
-    head, session, rest = value.partition(":assumed-role/")
-    return f"{head}:assumed-role/{rest.split('/')[0]}" if session else value
+    def trusting(self, value: str, account: str) -> Sequence[Entry]:
+        """Roles that name a principal by this value: all that are recorded; everybody's, of the account only."""
+        if account not in self._trusting:
+            self._trusting[account] = by_trusted(self.entries(ROLE, account))
+        own = self._trusting[account].get(value, ())
+        return own if value == "*" else [*own, *(r for r in self.realm.roles_naming(value) if r.account != account)]
 
 
 class _Edges:
@@ -285,7 +279,7 @@ class _Edges:
         values = ["*", identity.arn, identity.account, *(f"arn:{p}:iam::{identity.account}:root" for p in PARTITIONS)]
         if identity.kind is IdentityKind.ROLE:
             values.append(f"arn:{identity.partition}:sts::{identity.account}:assumed-role/{identity.name}")
-        roles = {r.arn: r for value in values for r in self.graph.trusting.get(value, ())}
+        roles = {r.arn: r for value in values for r in self.graph.trusting(value, identity.account)}
         for role in roles.values():
             decision = self._assuming(role)
             node = self.graph.node(role.arn)
@@ -320,8 +314,8 @@ class _Edges:
             case _:
                 self._rewrite(method)
 
-    def _others(self, entries: Mapping[str, Sequence[Entry]]) -> Iterator[tuple[Entry, Node]]:
-        for entry in entries.get(self.identity.account, ()):
+    def _others(self, type_: str) -> Iterator[tuple[Entry, Node]]:
+        for entry in self.graph.entries(type_, self.identity.account):
             node = self.graph.node(entry.arn)
             if node is not None and entry.arn != self.node.arn:
                 yield entry, node
@@ -329,9 +323,9 @@ class _Edges:
     def _pass(self, method: Method) -> None:
         if self._steps(replace(method, steps=method.steps[1:]), {}) is None or not self._needs(method):
             return
-        for role, node in self._others(self.graph.roles):
+        for role, node in self._others(ROLE):
             known = self._found.get(node.key)
-            if method.service not in self.graph.services[role.arn] or (known is not None and known[0].sure):
+            if method.service not in self.graph.services(role) or (known is not None and known[0].sure):
                 continue
             if PROFILE in method.needs and not role.configuration.get("InstanceProfileList"):
                 continue
@@ -342,9 +336,9 @@ class _Edges:
     def _needs(self, method: Method) -> bool:
         """Whether what the method needs is recorded. Where that is not known, it is noted."""
         for type_ in method.needs:
-            if type_ == PROFILE or self.realm.holders_of(type_):
+            if type_ == PROFILE or self.realm.holders_of(type_, self.identity.account):
                 continue
-            why = self.realm.unseen(type_)
+            why = self.realm.unseen(type_, self.identity.account)
             if why is not None:
                 self._undecided.append(f"{method.id} ({method.title}): {why}")
             return False
@@ -354,7 +348,7 @@ class _Edges:
         (type_,) = method.needs
         if self._steps(method, {}) is None or not self._needs(method):
             return
-        for holder in self.realm.holders_of(type_):
+        for holder in self.realm.holders_of(type_, self.identity.account):
             for arn in holder.roles:
                 node = self.graph.node(arn)
                 if node is None or node.effective.identity.account != self.identity.account:
@@ -364,13 +358,13 @@ class _Edges:
                     self._add(method, node, steps, holder.arn)
 
     def _become_user(self, method: Method) -> None:
-        for user, node in self._others(self.graph.users):
+        for user, node in self._others(USER):
             steps = self._steps(method, {"user": user.arn})
             if steps is not None:
                 self._add(method, _rewritten(node) if method.gain is Gain.REWRITTEN_USER else node, steps)
 
     def _become_role(self, method: Method) -> None:
-        for role, node in self._others(self.graph.roles):
+        for role, node in self._others(ROLE):
             for targets in self._role_targets(method, role):
                 steps = self._steps(method, targets)
                 if steps is None:
@@ -393,7 +387,7 @@ class _Edges:
 
     def _join(self, method: Method) -> None:
         account = self.realm.account_of(self.identity.account)
-        for group, _ in self._others(self.graph.group_entries):
+        for group, _ in self._others(GROUP):
             targets = {"group": group.arn, **self._new(IdentityKind.USER)}
             steps = self._steps(method, targets)
             if steps is None or account is None:

@@ -6,7 +6,7 @@ The shapes are those of GetAccountAuthorizationDetails (IAM API reference), whic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -58,21 +58,33 @@ class Organization:
 NO_ORGANIZATION: Final = Organization(notes=("organisation policies (SCPs) are not known",), known=False)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Account:
-    """The IAM of one account."""
+    """The IAM of one account. Entries are asked for type by type, when they are needed, and kept."""
 
     id: str
-    entries: Mapping[str, Entry]
-    """Users, roles and groups by ARN."""
-    policies: Mapping[str, Entry]
-    """Managed policies by ARN."""
+    load: Callable[[str], Iterable[Entry]]
+    """The recorded resources of a type."""
     organization: Organization = NO_ORGANIZATION
+    elsewhere: Callable[[str], Entry | None] = field(default=lambda arn: None)
+    """A managed policy of AWS by its ARN, as another account recorded it."""
+    _loaded: dict[str, Mapping[str, Entry]] = field(default_factory=dict)
+
+    def of_type(self, type_: str) -> Mapping[str, Entry]:
+        """By ARN."""
+        if type_ not in self._loaded:
+            self._loaded[type_] = {entry.arn: entry for entry in self.load(type_)}
+        return self._loaded[type_]
+
+    def entry(self, arn: str) -> Entry | None:
+        kind = arn.split(":", 5)[-1].partition("/")[0]
+        type_ = {"user": USER, "role": ROLE, "group": GROUP, "policy": POLICY}.get(kind)
+        return self.of_type(type_).get(arn) if type_ is not None else None
 
     @cached_property
     def groups(self) -> Mapping[str, Entry]:
         """By name."""
-        return {name_of(e): e for e in self.entries.values() if e.type == GROUP}
+        return {name_of(e): e for e in self.of_type(GROUP).values()}
 
     def groups_of(self, user: Entry) -> list[Entry]:
         names = user.configuration.get("GroupList") or ()
@@ -123,7 +135,7 @@ class Account:
         return None
 
     def versions(self, arn: str) -> list[Configuration]:
-        entry = self.policies.get(arn)
+        entry = self.of_type(POLICY).get(arn) or self.elsewhere(arn)
         if entry is None:
             return []
         default = entry.configuration.get("DefaultVersionId")
@@ -152,10 +164,12 @@ class Realm:
     account_of: Callable[[str], Account | None]
     """The IAM of an account; None where it is not recorded."""
     account_ids: Sequence[str]
-    holders_of: Callable[[str], Sequence[Holder]]
-    """The resources of a type that act with roles."""
-    unseen: Callable[[str], str | None] = field(default=lambda type_: None)
-    """Why it is not known whether there are (more) resources of a type; None where it is known."""
+    holders_of: Callable[[str, str], Sequence[Holder]]
+    """The resources of a type in an account, with the roles that they act with."""
+    unseen: Callable[[str, str], str | None] = field(default=lambda type_, account: None)
+    """Why it is not known whether an account has (more) resources of a type; None where it is known."""
+    naming: Callable[[str], Sequence[Entry]] | None = None
+    """The roles of all accounts that name a value; without it, all accounts are looked through."""
     _effectives: dict[str, Effective] = field(default_factory=dict)
 
     def effective(self, arn: str) -> Effective | None:
@@ -170,14 +184,23 @@ class Realm:
     def entry(self, arn: str) -> Entry | None:
         parts = arn.split(":", 5)
         account = self.account_of(parts[4]) if len(parts) == 6 else None
-        return account.entries.get(arn) if account is not None else None
+        return account.entry(arn) if account is not None else None
 
     def principals(self, *types: str) -> Iterator[Entry]:
         for id_ in self.account_ids:
             account = self.account_of(id_)
-            for entry in account.entries.values() if account is not None else ():
-                if entry.type in types:
-                    yield entry
+            for type_ in types if account is not None else ():
+                yield from account.of_type(type_).values() if account is not None else ()
+
+    def roles_naming(self, value: str) -> Sequence[Entry]:
+        """Roles whose trust policy names a principal by this value (a session by its role)."""
+        if self.naming is not None:
+            return self.naming(value)
+        return self._named.get(value, ())
+
+    @cached_property
+    def _named(self) -> Mapping[str, Sequence[Entry]]:
+        return by_trusted(self.principals(ROLE))
 
     def trust(self, role: Entry) -> Target:
         """The role with its trust policy, as a target."""
@@ -220,6 +243,29 @@ def _weighs(key: str) -> bool:
 
 def _rows(value: Any) -> list[Mapping[str, Any]]:
     return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list | tuple) else []
+
+
+def by_trusted(roles: Iterable[Entry]) -> dict[str, list[Entry]]:
+    """Value of an AWS principal in a trust policy → the roles."""
+    found: dict[str, list[Entry]] = {}
+    for role in roles:
+        for value in trusted_principals(role):
+            found.setdefault(value, []).append(role)
+    return found
+
+
+def trusted_principals(role: Entry) -> Iterable[str]:
+    document = parse(role.configuration.get("AssumeRolePolicyDocument"))
+    allows = [s for s in document.statements if s.allow]
+    if any(s.not_principal for s in allows):
+        return ("*",)
+    return dict.fromkeys(_by_role(p.value) for s in allows for p in s.principals if p.kind == "AWS")
+
+
+def _by_role(value: str) -> str:
+    """A session as the role that it is of, without the path, which the session does not tell."""
+    head, session, rest = value.partition(":assumed-role/")
+    return f"{head}:assumed-role/{rest.split('/')[0]}" if session else value
 
 
 def trusted_services(role: Entry) -> frozenset[str]:

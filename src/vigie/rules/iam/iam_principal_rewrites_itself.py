@@ -1,0 +1,48 @@
+"""Who may write its own permissions is administrator whenever it wants to be.
+
+Its own policies, those of its groups, another user's or role's together with the way in, a new user or role: one step
+of IAM, allowed by what it holds, leads to an administrator. The step and the statements that allow it are the evidence.
+"""
+
+from collections.abc import Iterator
+
+from vigie.rules import Estate, LookAgain, Revision, Severity, Violation, rule
+from vigie.rules.iam._standing import (
+    BESIDE,
+    GRAPH,
+    OF_SERVICES,
+    ORGANIZATION_TYPES,
+    path_evidence,
+    path_of,
+    path_words,
+    refuse_unread,
+    weighed,
+)
+from vigie.rules.iam._walks import LOOK_AGAIN, rewriting
+
+
+@rule(
+    "iam-principal-rewrites-itself",
+    title="Identity can make itself administrator",
+    applies_to=("AWS::IAM::User", "AWS::IAM::Role"),
+    severity=Severity.HIGH,
+    remedy="Take the action away, or allow it on named users, roles and policies only, none of which it may use; where "
+    "it has to create roles, demand a permissions boundary (iam:PermissionsBoundary).",
+    depends_on=(*GRAPH, *ORGANIZATION_TYPES),
+    names=BESIDE,
+    references=("https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html",),
+    not_reported="Administrators themselves: iam-principal-administrator. Longer ways, over roles that are passed, "
+    "assumed or taken over: iam-principal-escalates. Roles that only AWS can take (service-linked ones).",
+)
+def iam_principal_rewrites_itself(principal: Revision, estate: Estate) -> Iterator[Violation | LookAgain]:
+    if path_of(principal).startswith(OF_SERVICES):
+        return
+    power = estate.power(principal)
+    if not power.stand.is_administrator:
+        path = next((p for p in power.walk.paths if rewriting(p)), None)
+        if path is not None:
+            severity = weighed(Severity.HIGH, sure=path.sure)
+            yield Violation(path_words(path), evidence={"path": path_evidence(path)}, severity=severity)
+        if power.walk.reached or power.walk.undecided:
+            yield LookAgain(estate.now + LOOK_AGAIN)
+    refuse_unread(power)
