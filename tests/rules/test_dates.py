@@ -56,5 +56,6 @@ def test_there_are_rules_that_look_again() -> None:
     assert {
         "acm-certificate-expiry", "iam-server-certificate-expiry", "iam-saml-provider-expiry", "iam-user-key-old",
         "iam-user-key-unused", "iam-user-password-unused", "iam-user-two-keys", "iam-root-used", "iam-role-unused",
-        "lambda-runtime-deprecated", "rds-ca-expired", "secret-rotation-failed",
+        "lambda-runtime-deprecated", "rds-ca-expired", "secret-rotation-failed", "iam-administrator-unused",
+        "iam-principal-rewrites-itself", "iam-principal-escalates",
     } == looking  # fmt: skip

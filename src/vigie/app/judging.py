@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vigie.model.backtest import Backtest
     from vigie.rules.declare import Rule
     from vigie.rules.discover import RuleSet
+    from vigie.rules.estate import Estate
     from vigie.rules.examples import ExampleResult
 
 
@@ -46,6 +47,12 @@ class Judging(Parts):
         if found.problems:
             raise RuleError(" ".join(problem.message.removesuffix(".") + "." for problem in found.problems))
         return found
+
+    def estate(self) -> Estate:
+        """The recorded estate as it is now, for questions to it."""
+        from vigie.audit.estate import HistoryInventory, make_estate
+
+        return make_estate(self.history, self.estate_settings, HistoryInventory(self.history), self._clock())
 
     def backtest(self, wanted: str, since: datetime, until: datetime, account: str | None) -> Backtest:
         """What a rule would have said of recorded history. ``wanted``: its id, or a file of one.

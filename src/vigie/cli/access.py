@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -24,9 +25,30 @@ if TYPE_CHECKING:
 _BLOCK = "AccountPublicAccessBlock"
 
 
-@click.group()
+_LAZY = {
+    "who-can": "vigie.cli.power:who_can",
+    "admins": "vigie.cli.power:admins",
+    "paths": "vigie.cli.power:paths",
+}
+
+
+class _Commands(click.Group):
+    """The group's commands; those of power are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *_LAZY]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _LAZY:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = _LAZY[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+
+@click.group(cls=_Commands)
 def access() -> None:
-    """Who outside can reach a resource, and by which statement."""
+    """Who can reach a resource, by which statement; who is administrator, and who can become one."""
 
 
 @access.command()

@@ -12,11 +12,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
+from vigie.access.offered import POLICY_AT
 from vigie.access.power.effective import Effective
 from vigie.access.power.organizations import Tree, over
 from vigie.access.power.paths import Graph, Node, Walk
 from vigie.access.power.realm import ROLE, Account, Entry, Holder, Organization, Realm, by_trusted, roles_in
 from vigie.access.power.standing import Stand, stand_of
+from vigie.access.power.statements import Policy, policy
+from vigie.access.power.targets import Target
 from vigie.model.change import Revision
 from vigie.model.scope import Scope
 from vigie.rules.looking import Inventory
@@ -33,6 +36,9 @@ POLICY_TYPES: Final = ("AWS::IAM::ManagedPolicy", "AWS::IAM::Group")
 """What a user or role names, and its own power rests on."""
 PRINCIPAL_TYPES: Final = ("AWS::IAM::User", "AWS::IAM::Role", "AWS::IAM::Group")
 _PROFILE: Final = "AWS::IAM::InstanceProfile"
+
+
+_POLICY_PARTS: Final = frozenset({"Policy", *(keys[0] for keys in POLICY_AT.values())})
 
 
 @dataclass(frozen=True)
@@ -146,6 +152,19 @@ class Powers:
             found = self.inventory.resources(type_, account, None) if type_ in HOLDERS else ()
             self._holders[key] = [Holder(type_, r.arn or r.id, tuple(self.roles_of(r))) for r in found]
         return self._holders[key]
+
+    def target(self, revision: Revision) -> Target:
+        """A recorded resource with its own policy."""
+        document: Any = revision.configuration
+        for key in POLICY_AT.get(revision.type, ("Policy",)):
+            document = document.get(key) if isinstance(document, Mapping) else None
+        name = f"policy of {revision.name or revision.id}"
+        own = policy(name, document) if document else None
+        unread = [f"{key} could not be read" for key in revision.unreadable if key in _POLICY_PARTS]
+        if unread:
+            own = Policy(name, own.statements if own else (), (*(own.problems if own else ()), *unread))
+        levels = self.account(revision.account).organization.resource_levels
+        return Target(revision.arn or revision.id, revision.account, revision.type, own, levels)
 
     def assumers(self, role: Revision) -> list[str]:
         """The users and roles of its account that may assume a role, but for administrators and the role itself."""

@@ -170,10 +170,16 @@ class Question:
                 break
         if best is not None:
             return best
-        unread = self.effective.unread
+        unread = self._unread
         if unread or self._capped:
             return self._told(Extent.UNKNOWN, doubts=[*unread, *([_CAPPED] if self._capped else [])])
         return self._told(Extent.NOT)
+
+    @property
+    def _unread(self) -> tuple[str, ...]:
+        """What could not be read of the principal's policies, or of the resource's."""
+        own = self.target.policy if self.target is not None else None
+        return (*self.effective.unread, *(own.problems if own is not None else ()))
 
     def _by(self, branch: Branch, gates: Sequence[Sequence[Rule]]) -> Decision | None:
         if not all(gates):
@@ -183,7 +189,7 @@ class Question:
         if found is None:
             return None
         way, passed = found
-        doubts = [*way.doubts, *self.effective.unread]
+        doubts = [*way.doubts, *self._unread]
         extent, freely = self._extent(gates, way)
         request = self.request(way)
         if not way.doubts and not permits(self.effective, request, self.target):
