@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from vigie.access.power.methods import table
 from vigie.catalogue.loader import load
 from vigie.catalogue.service_models import installed
 from vigie.catalogue.shapes import ListOf, MapOf, Scalar, Structure, Type
@@ -21,11 +22,12 @@ from vigie.rules.estate import Estate, Inventory
 from vigie.rules.examples import Example, read_examples
 from vigie.rules.inventory import MemoryInventory
 from vigie.rules.judging import judge
+from vigie.rules.power import HOLDERS
 
 CATALOGUE = load()
 RULES: RuleSet = discover(group=None)
 EACH_RULE = [pytest.param(rule, id=rule.id) for rule in RULES]
-HOOKED = {"AWS::IAM::CredentialReport"}
+HOOKED = {type_ for type_, declared in CATALOGUE.types.items() if declared.hook is not None}
 """Types that a hook makes: the model of the service does not tell their shape."""
 
 
@@ -222,3 +224,7 @@ def test_judging_an_empty_inventory_costs_no_rule_a_failure() -> None:
             )
             verdict = judge(rule, revision, replace(example.estate, inventory=MemoryInventory([revision])))
             assert not verdict.failed, f"{rule.id} on {type_}: {verdict.error}"
+
+
+def test_power_looks_at_every_recorded_type_that_a_method_of_escalation_needs() -> None:
+    assert set(HOLDERS) == set(table().holder_types) & set(CATALOGUE.types)

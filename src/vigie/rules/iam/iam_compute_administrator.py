@@ -7,6 +7,8 @@ from vigie.rules import Estate, Revision, Severity, Violation, rule
 from vigie.rules.declare import CannotTell
 from vigie.rules.iam._standing import HELD, ORGANIZATION_TYPES, short, weighed
 
+ROLE_AT = {"AWS::EC2::Instance": "IamInstanceProfile", "AWS::Lambda::Function": "Role"}
+
 
 @rule(
     "iam-compute-administrator",
@@ -22,6 +24,7 @@ from vigie.rules.iam._standing import HELD, ORGANIZATION_TYPES, short, weighed
 )
 def iam_compute_administrator(resource: Revision, estate: Estate) -> Iterator[Violation]:
     problems: list[str] = []
+    resource.configuration.get(ROLE_AT[resource.type])  # unknown, where it could not be read
     for arn in estate.powers.roles_of(resource):
         role = estate.by_arn(arn)
         if role is None:
