@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from happenings import ACCOUNT, ALICE, BOB, DEPLOYER, event
 from recordings import HOUR, MINUTE, SCOPE, T0, draft, look, queue
+from vigie.history import verifying
 from vigie.history.attributions import ATTRIBUTE, CreditRow
 from vigie.history.events import MOST_MALFORMED
 from vigie.history.store import History
@@ -182,6 +183,40 @@ def test_what_was_told_cannot_be_rewritten(history: History, table: str) -> None
     for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {column} = {column}"):
         with pytest.raises(DBAPIError, match="append-only"), history.begin() as tx:
             tx.execute(text(statement))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE attribution SET reason = 'nobody'",
+        "UPDATE attribution SET confidence = 'likely'",
+        "UPDATE attribution_event SET paths = '[]'",
+        "DELETE FROM attribution_event",
+        "UPDATE event SET at = at + 1",
+        "UPDATE event SET id = 'another'",
+        "UPDATE actor SET arn = 'arn:aws:iam::111122223333:user/mallory'",
+        "UPDATE actor SET address = '203.0.113.9'",
+        "DELETE FROM attribution",
+    ],
+)
+def test_an_attribution_that_was_tampered_with_is_found_and_named(sqlite_history: History, statement: str) -> None:
+    history = sqlite_history
+    change = change_queue(history)
+    (pk,) = record(history, event(at=T0 + MINUTE))
+    with history.begin() as tx:
+        credit = CreditRow(pk, Confidence.EXACT, ("/A",))
+        history.attributions.append(tx, change.pk or 0, Confidence.EXACT, [credit], "It set A.", T0)
+    found = verifying.verify(history.engine)
+    assert (found.defects, found.rows["attribution"]) == ([], 1)
+    with history.begin() as tx:
+        for (name,) in tx.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").all():
+            tx.exec_driver_sql(f"DROP TRIGGER {name}")
+        tx.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        if statement == "DELETE FROM attribution":
+            tx.exec_driver_sql("DELETE FROM attribution_event")
+        tx.exec_driver_sql(statement)
+    (defect,) = verifying.verify(history.engine).defects
+    assert defect.part == "attribution"
 
 
 _COLUMN = {

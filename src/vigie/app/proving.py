@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from vigie.app.signing import Signer
     from vigie.history.anchored import AnchorState
     from vigie.history.log import Head
-    from vigie.model.notes import Checkpoint, KeyEntry
+    from vigie.model.notes import Checkpoint, KeyEntry, PublicKey
     from vigie.settings import AnchorSettings
 
 RETRY_ANCHOR: Final = timedelta(minutes=5)
@@ -81,6 +81,18 @@ class Proving(Parts):
         if entries[-1].key.raw != public:
             raise SettingsError(f"The key that signs is not the last one of {file}: restore both from one back-up.")
         return entries
+
+    def pinned_keys(self) -> list[PublicKey | KeyEntry]:
+        """The public keys of this machine, without opening the store.
+
+        Raises:
+            UsageError: There are none here.
+        """
+        from vigie.app.signing import read_keys
+
+        if not self._public_file.exists():
+            raise UsageError("There is no key of a log on this machine: give the public key with --key.")
+        return list(read_keys(self._public_file))
 
     def rotate_key(self) -> KeyEntry:
         """A new key signs from now on; the old one signs that it does.
@@ -230,6 +242,29 @@ class Proving(Parts):
             self.make_head()
         self.anchor()
         return False
+
+    # --- bundles
+
+    def evidence(self, resource: int, when: datetime) -> tuple[str, str]:
+        """One file that shows how a resource was at a time to somebody who has only the public key.
+
+        Signs a head first, where there is news. Gives the certainty and the file's text.
+
+        Raises:
+            KeyError: The resource is not recorded.
+            StoreError: There is no evidence of what is to be shown.
+        """
+        from vigie.app.signing import keys_document, sealed_bundle
+        from vigie.history.bundling import bundle
+
+        self.prove()
+        head = self.history.log.last_head()
+        if head is None:
+            raise StoreError("There is nothing in the evidence log yet: `vigie sweep` fills it.")
+        document = bundle(self.history.engine, resource, when, head)
+        keys = self.log_keys()
+        document |= {"head": head.note, **keys_document(keys)}
+        return str(document["certainty"]), sealed_bundle(document, keys[-1].key.name, self.signer)
 
     # --- verifying
 

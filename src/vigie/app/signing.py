@@ -19,6 +19,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from vigie.model.bundle import BundleError, Shown, bundle_text, checked, seal_text
 from vigie.model.canonical import instant_text
 from vigie.model.errors import SettingsError
 from vigie.model.notes import (
@@ -181,3 +182,33 @@ def trusted(entries: Sequence[KeyEntry], pins: Sequence[PublicKey | KeyEntry]) -
     raw = {pin.key if isinstance(pin, KeyEntry) else pin for pin in pins}
     first = next((n for n, entry in enumerate(entries) if entry.key in raw), None)
     return [] if first is None else list(entries[first:])
+
+
+def sealed_bundle(document: dict[str, Any], name: str, signer: Signer) -> str:
+    """A bundle as it is written: signed as a whole, in its one spelling."""
+    return bundle_text(document | {"seal": signed(seal_text(document), name, signer)})
+
+
+def checked_bundle(text: str, pins: Sequence[PublicKey | KeyEntry]) -> tuple[Shown, Checkpoint]:
+    """What an evidence bundle proves to somebody who trusts those keys: no store, no network, nothing but the file.
+
+    Raises:
+        BundleError: It is no bundle, is signed by nobody who is trusted, or does not prove what it claims.
+    """
+    try:
+        document = json.loads(text)
+        if not isinstance(document, dict) or bundle_text(document) != text:
+            raise BundleError("it is no evidence bundle of vigie, or was written anew by another program")
+        entries = trusted(key_entries(document), pins)
+        if not entries:
+            raise BundleError("it is signed by a log whose key was not given")
+        head = checked_head(document["head"], entries)
+        seal = parse_note(document.pop("seal"))
+    except BundleError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise BundleError(f"it is no whole bundle of vigie: {error}") from None
+    sealing = signer_at(entries, head.size)
+    if seal.text != seal_text(document) or not any(is_signed_by(seal, entry.key) for entry in sealing):
+        raise BundleError("its seal is broken: something in it was changed")
+    return checked(document, head), head

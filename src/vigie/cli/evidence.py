@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from vigie.cli.options import one_resource
 from vigie.cli.output import console, print_json, print_table, printable, when
 from vigie.cli.session import json_option, store_options, with_app
+from vigie.cli.times import TIME
 from vigie.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from vigie.app import App
+    from vigie.model.bundle import Shown
+    from vigie.model.notes import Checkpoint
     from vigie.model.verification import Verified
 
 SHOWN_HEADS = 10
@@ -24,17 +31,37 @@ SHOWN_HEADS = 10
     metavar="FILE|SIZE:ROOT",
     help="That the log begins with these heads: an anchor file, a signed head, or a size and root.",
 )
+@click.option(
+    "--bundle",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="This evidence bundle instead of the store (`-` = standard input).",
+)
+@click.option(
+    "--key", "keys", multiple=True, metavar="KEY|FILE", help="With --bundle: the public keys that are trusted."
+)
 @json_option
 @store_options
 @with_app
-def verify(app: App, incremental: bool, consistency: str | None, as_json: bool) -> int:
+def verify(
+    app: App, incremental: bool, consistency: str | None, bundle: str | None, keys: tuple[str, ...], as_json: bool
+) -> int:
     """Verify that nothing that is recorded was rewritten, removed, slipped in, or brought back from an old copy.
 
     Every configuration is hashed again, every row's leaf is made again, and compared with the evidence log, its signed
     heads and their anchors. What is wrong is named.
 
+    With --bundle, nothing but the file and the keys is looked at: no store, no network. Without --key, the keys of this
+    machine's own log are trusted.
+
     Exit codes: 0 all is as it was committed, 1 something is not, 3 something could not be looked at (an anchor).
     """
+    if bundle is not None:
+        if incremental or consistency:
+            raise UsageError("--bundle looks at the file alone: leave --incremental and --consistency out.")
+        return _verify_bundle(app, bundle, keys, as_json)
+    if keys:
+        raise UsageError("--key goes with --bundle: the keys of the store's own log are pinned beside it.")
     from vigie.model.verification import verified_document
 
     found = app.verify(incremental=incremental, consistency=consistency)
@@ -45,6 +72,97 @@ def verify(app: App, incremental: bool, consistency: str | None, as_json: bool) 
     if not found.sound:
         return ExitCode.FINDINGS
     return ExitCode.PARTIAL if found.unreachable else ExitCode.DONE
+
+
+def _verify_bundle(app: App, file: str, keys: tuple[str, ...], as_json: bool) -> int:
+    from vigie.app.signing import checked_bundle, pinned
+    from vigie.model.bundle import BundleError
+
+    pins = [pin for given in keys for pin in pinned(given)] if keys else app.pinned_keys()
+    try:
+        shown, head = checked_bundle(_read(file), pins)
+    except BundleError as error:
+        why = str(error)
+        if as_json:
+            print_json({"sound": False, "defects": [{"part": "bundle", "name": file, "why": why}]})
+        else:
+            console().print(f"Not proven: {printable(why)}.", style="bold red", markup=False)
+        return ExitCode.FINDINGS
+    if as_json:
+        print_json(_shown_document(shown, head))
+    else:
+        _print_shown(shown, head)
+    return ExitCode.DONE
+
+
+def _read(file: str) -> str:
+    try:
+        with click.open_file(file, encoding="utf-8") as opened:
+            return str(opened.read())
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise UsageError(f"The bundle {file} cannot be read ({reason}).") from None
+
+
+def _shown_document(shown: Shown, head: Checkpoint) -> dict[str, Any]:
+    from vigie.model.documents import instant
+
+    return {
+        "sound": True,
+        "resource": dict(shown.resource),
+        "asked": instant(shown.asked),
+        "certainty": shown.certainty,
+        "explanation": shown.explanation,
+        "revision": shown.revision,
+        "kind": shown.kind,
+        "observed_at": instant(shown.observed_at) if shown.observed_at else None,
+        "next_seen": instant(shown.next_seen) if shown.next_seen else None,
+        "coverage": list(shown.coverage),
+        "configuration": shown.configuration,
+        "head": {"size": head.size, "root": head.root.hex(), "signed_at": instant(head.at)},
+    }
+
+
+def _print_shown(shown: Shown, head: Checkpoint) -> None:
+    screen = console()
+    about = shown.resource
+    screen.print("Proven: nothing in it was changed since it was committed.", style="green")
+    named = f"{about['type']} {about['id']} in {about['account']} {about['region']}"
+    screen.print(printable(named), style="bold", markup=False)
+    screen.print(f"At {when(shown.asked)}: {shown.certainty}. {printable(shown.explanation)}", markup=False)
+    if shown.revision is not None:
+        seen = f"Revision {shown.revision} ({shown.kind}), observed {when(shown.observed_at)}."
+        screen.print(seen if shown.next_seen is None else f"{seen} The next was observed {when(shown.next_seen)}.")
+    for sentence in shown.coverage:
+        screen.print(f"Coverage: {sentence}.", markup=False)
+    screen.print(f"Head of {head.size:,} leaves, signed {when(head.at)}; root {head.root.hex()}.", style="dim")
+    if shown.configuration is not None:
+        click.echo(json.dumps(shown.configuration, indent=2, sort_keys=True))
+
+
+@click.command()
+@click.argument("resource")
+@click.option("--at", "at", type=TIME, default="now", help="As it was at this time (2026-11-23T10:00:00Z, or 2h).")
+@click.option("--output", type=click.Path(dir_okay=False), metavar="FILE", help="Where it is written.")
+@store_options
+@with_app
+def evidence(app: App, resource: str, at: datetime, output: str | None) -> None:
+    """Write evidence of how a resource was at a time: one file that `vigie verify --bundle` checks anywhere.
+
+    RESOURCE: an ARN, an id or a unique name. The file holds the configuration, its proofs, what was looked at then and
+    a signed head (which is signed now, where there is news). Whoever checks it needs nothing but the public key.
+    """
+    found = one_resource(app, resource)
+    state, text = app.evidence(found.pk or 0, at)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        Path(output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{output} cannot be written ({error.strerror}).") from None
+    words = f"{output}: {found} at {when(at)}, {state}. Check it with: vigie verify --bundle {output}"
+    console(stderr=True).print(printable(words), markup=False)
 
 
 def _print_verified(found: Verified) -> None:

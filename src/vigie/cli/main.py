@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evaluate": ("vigie.cli.evaluate:evaluate", "Judge one configuration by all rules: no AWS, no store."),
     "import": ("vigie.cli.imports:imports", "Take over what AWS Config recorded before vigie did."),
     "verify": ("vigie.cli.evidence:verify", "Verify that nothing that is recorded was tampered with."),
+    "evidence": ("vigie.cli.evidence:evidence", "Write evidence of how a resource was, to be checked anywhere."),
     "heads": ("vigie.cli.evidence:heads", "The signed heads of the evidence log, and their anchors."),
     "keys": ("vigie.cli.evidence:keys", "The keys of the evidence log: show, rotate."),
     "accounts": ("vigie.cli.accounts:accounts", "The accounts that are known."),

@@ -12,10 +12,11 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, insert, select
 from sqlalchemy import true as always
 
-from vigie.history import session_chain
+from vigie.history import log, session_chain
 from vigie.history.blobs import batches
 from vigie.history.columns import AnyRow
 from vigie.history.event_rows import EVENT, event_of
+from vigie.history.statements import CREDITED_ACTOR, attribution_statement
 from vigie.history.tables.archive import resource, revision, scope
 from vigie.history.tables.events import actor, attribution, attribution_event, event
 from vigie.model.attribution import LATE, Attribution, Confidence, Credit
@@ -90,6 +91,8 @@ class Attributions:
         ]
         if rows:
             tx.execute(insert(attribution_event), rows)
+        parts = tx.execute(_COMMITTED.where(attribution_event.c.attribution_pk == pk))
+        log.commit(tx, [attribution_statement(pk, row, parts.mappings())])
         return True
 
     def credited_elsewhere(self, event_pks: Sequence[int], revision_pk: int) -> set[int]:
@@ -222,6 +225,18 @@ def _credit(row: AnyRow, chain: Sequence[Event]) -> Credit:
     return Credit(event_of(row), confidence, paths, tuple(call.actor for call in chain))
 
 
+_COMMITTED = select(
+    attribution_event.c.confidence,
+    attribution_event.c.paths,
+    event.c.id,
+    event.c.at.label("event_at"),
+    event.c.body,
+    *(actor.c[name] for name in CREDITED_ACTOR),
+).select_from(
+    attribution_event.join(event, attribution_event.c.event_pk == event.c.pk).join(
+        actor, event.c.actor_pk == actor.c.pk
+    )
+)
 _CREDITS = (
     select(
         attribution_event.c.attribution_pk,

@@ -85,6 +85,33 @@ def finding_state_statement(pk: int, key: FindingKey, row: Row, salt: bytes) -> 
     return Statement(LeafKind.FINDING_STATE, pk, header, commitment(salt, content))
 
 
+def attribution_statement(pk: int, row: Row, parts: Iterable[Row]) -> Statement:
+    """``row``: members of ``attribution``; ``parts``: of ``attribution_event``, with CREDITED of event and actor.
+
+    So the record of every call that explains a revision, and who made it, is committed to as well.
+    """
+    credits = sorted(
+        [
+            part["id"],
+            micros(part["event_at"]),
+            hashlib.sha256(bytes(part["body"])).hexdigest(),
+            part["confidence"],
+            part["paths"],
+            *(part[name] for name in CREDITED_ACTOR),
+        ]
+        for part in parts
+    )
+    header = {
+        "revision": row["revision_pk"],
+        "number": row["number"],
+        "at": micros(row["at"]),
+        "confidence": row["confidence"],
+        "reason": text_digest(row["reason"]),
+        "credits": credits,
+    }
+    return Statement(LeafKind.ATTRIBUTION, pk, header)
+
+
 def coverage_begun(pk: int, run: Mapping[str, Any]) -> Statement:
     """A run began: what of it will never change. ``run``: from :func:`run_members`."""
     return Statement(LeafKind.COVERAGE_BEGUN, pk, {name: run[name] for name in _LASTING})
@@ -121,6 +148,8 @@ def run_seal(members: Mapping[str, Any]) -> bytes:
     return hashlib.sha256(canonical_bytes(dict(members))).digest()
 
 
+CREDITED_ACTOR = ("kind", "arn", "session", "issuer", "access_key", "source_identity", "invoked_by", "address", "agent")
+"""What of an actor an attribution commits to."""
 _LASTING = ("account", "region", "type", "status", "since")
 _TIMES = ("since", "last_looked", "last_ok", "last_ok_began", "last_listed_began")
 

@@ -17,7 +17,9 @@ from sqlalchemy import true as always
 from vigie.history import blobs, log, sheets
 from vigie.history.columns import AnyRow
 from vigie.history.statements import (
+    CREDITED_ACTOR,
     Row,
+    attribution_statement,
     coverage_begun,
     coverage_ended,
     erasure_statement,
@@ -59,6 +61,8 @@ _leaf, _pending, _tile, _head = _raw("log_leaf"), _raw("log_pending"), _raw("log
 _revision, _resource, _scope, _blob = _raw("revision"), _raw("resource"), _raw("scope"), _raw("blob")
 _item, _coverage, _sheet = _raw("change_item"), _raw("coverage"), _raw("coverage_sheet")
 _state, _finding = _raw("finding_state"), _raw("finding")
+_attribution, _credit, _event = _raw("attribution"), _raw("attribution_event"), _raw("event")
+_actor = _raw("actor")
 _run, _erasure = _raw("erasure_run"), _raw("erasure")
 
 
@@ -352,7 +356,27 @@ def _erased(line: AnyRow) -> tuple[int, str, bytes]:
     return line.revision_pk, line.part, bytes(line.commitment)
 
 
+def _verify_attributions(tx: Connection, found: Verified, kind: LeafKind, between: ColumnElement[bool]) -> None:
+    of_these = select(_leaf.c.row_pk).where(_leaf.c.kind == int(kind), between)
+    joined = _credit.join(_event, _event.c.pk == _credit.c.event_pk).join(_actor, _actor.c.pk == _event.c.actor_pk)
+    of_actor = (_actor.c[name] for name in CREDITED_ACTOR)
+    columns = (*_credit.c, _event.c.id, _event.c.at.label("event_at"), _event.c.body, *of_actor)
+    credits: dict[int, list[Row]] = {}
+    for part in tx.execute(
+        select(*columns).select_from(joined).where(_credit.c.attribution_pk.in_(of_these))
+    ).mappings():
+        credits.setdefault(part["attribution_pk"], []).append(part)
+    for row in tx.execute(_joined(kind, between, _attribution, *_attribution.c)):
+
+        def made(row: AnyRow = row) -> Statement:
+            return attribution_statement(row.pk, row._mapping, credits.get(row.pk, ()))
+
+        name = f"attribution {row.number} of revision row {row.revision_pk}"
+        _settle(found, kind, row, name, made, there=row.pk is not None)
+
+
 _VERIFIERS: Final = {
+    LeafKind.ATTRIBUTION: _verify_attributions,
     LeafKind.REVISION: _verify_revisions,
     LeafKind.FINDING_STATE: _verify_states,
     LeafKind.COVERAGE_BEGUN: _verify_runs,
@@ -361,6 +385,7 @@ _VERIFIERS: Final = {
     LeafKind.ERASURE: _verify_erasures,
 }
 _HOLDERS: Final = {
+    LeafKind.ATTRIBUTION: _attribution,
     LeafKind.REVISION: _revision,
     LeafKind.FINDING_STATE: _state,
     LeafKind.COVERAGE_BEGUN: _coverage,
