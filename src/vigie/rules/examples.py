@@ -27,6 +27,7 @@ and what is expected::
     organization = "o-1234567890"
     networks = ["198.51.100.0/24"]
     gaps = ["AWS::CloudTrail::Trail"]            # types not seen whole; or tables { type, account, region }
+    network = "public"                           # also recorded: the samples' subnet, with a way to the internet
     [[passes.estate.resources]]                  # also recorded; keys as above, type is required
     type = "AWS::CloudTrail::Trail"
     configuration.Status.IsLogging = true
@@ -65,7 +66,20 @@ OF_RESOURCE: Final = {
     "configuration", "tags", "without", "null", "unreadable",
 }  # fmt: skip
 OF_EXAMPLE: Final = OF_RESOURCE | {"name", "now", "estate", "parameters", "subjects", "message", "severity", "rule"}
-OF_ESTATE: Final = {"accounts", "organization", "networks", "gaps", "resources"}
+OF_ESTATE: Final = {"accounts", "organization", "networks", "gaps", "network", "resources"}
+_EVERYTHING: Final = [
+    {"RuleNumber": 100, "Protocol": "-1", "RuleAction": "allow", "Egress": egress, key: cidr}
+    for egress in (False, True)
+    for key, cidr in (("CidrBlock", "0.0.0.0/0"), ("Ipv6CidrBlock", "::/0"))
+]
+PUBLIC_NETWORK: Final[tuple[Mapping[str, Any], ...]] = (
+    {"type": "AWS::EC2::Subnet"},
+    {"type": "AWS::EC2::InternetGateway"},
+    {"type": "AWS::EC2::RouteTable"},
+    {"type": "AWS::EC2::NetworkAcl", "configuration": {"Entries": _EVERYTHING}},
+    {"type": "AWS::EC2::VPCBlockPublicAccessOptions"},
+)
+"""What ``network = "public"`` records: nothing on the way to the samples' subnet stops anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +323,7 @@ def _estate(
         revision_of(_known_resource(row, what), f"a resource of {what}", now, samples)
         for row in _tables(table.get("resources", []), f"resources of {what}")
     ]
+    others += _network(table.get("network"), what, now, samples, {(r.type, r.id) for r in others})
     gaps = [_gap(row, judged) for row in table.get("gaps", ())]
     return Estate(
         now=now,
@@ -317,6 +332,16 @@ def _estate(
         organization_id=table.get("organization"),
         networks=tuple(Network(cidr, cidr) for cidr in table.get("networks", ())),
     )
+
+
+def _network(
+    said: Any, what: str, now: datetime, samples: Mapping[str, Sample], told: set[tuple[str, str]]
+) -> list[Revision]:
+    """The network around, but for those parts of it that the example tells itself."""
+    if said not in (None, "public"):
+        raise RuleError(f'the network of {what} can only be "public", not {said!r}.')
+    found = [revision_of(row, f"the network of {what}", now, samples) for row in PUBLIC_NETWORK if said]
+    return [r for r in found if (r.type, r.id) not in told]
 
 
 def _defaults(judged: Revision, others: Iterable[Revision], gaps: Iterable[Scope], now: datetime) -> list[Revision]:

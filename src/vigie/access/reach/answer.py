@@ -6,9 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import reduce
+from typing import Final
 
 from vigie.access.reach.bounds import Bounds, together
 from vigie.access.reach.boxes import NOTHING, Boxes, Packet, packet_in
+
+BLIND: Final = "resource"
+"""The kind of the one hop of a resource that could not be read."""
 
 
 class Passage(StrEnum):
@@ -111,6 +115,11 @@ class Reach:
     @property
     def assumed(self) -> tuple[str, ...]:
         return reduce(together, (path.assumed for path in self.paths), ())
+
+    @property
+    def blind(self) -> bool:
+        """Whether the resource itself could not be read: then no way to it is known."""
+        return any(path.hops and path.hops[0].kind == BLIND for path in self.paths)
 
     @property
     def addresses(self) -> tuple[str, ...]:

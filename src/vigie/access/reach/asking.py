@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
-from vigie.access.reach.answer import Hop, Passage, Path, Reach
+from vigie.access.reach.answer import BLIND, Hop, Passage, Path, Reach
 from vigie.access.reach.balancers import Target, balancer_paths, private_addresses, through
 from vigie.access.reach.boxes import (
     ALL_ADDRESSES,
@@ -83,7 +83,7 @@ def reach(revision: Revision, network: Network, asked: Question = EVERYTHING) ->
 
 
 def _unknown(revision: Revision, asked: Question, reason: str) -> Path:
-    hop = Hop("resource", revision.id, Passage.UNKNOWN, reason)
+    hop = Hop(BLIND, revision.id, Passage.UNKNOWN, reason)
     return Path("", (hop,), possible=asked & FROM_INTERNET, reasons=(reason,))
 
 

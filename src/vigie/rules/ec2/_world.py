@@ -15,7 +15,7 @@ def violation(group: Revision, estate: Estate, opening: Opening, what: str, seve
     """One opening: its subject is protocol and ports; its evidence does not hold the attachment, which comes and
     goes.
     """
-    weight, why = weigh(group, estate, severity)
+    weight, why = weigh(group, estate, severity, opening)
     text = f"{what} open to {', '.join(opening.cidrs)} ({opening}); the group {why}"
     return Violation(text, str(opening), {"ports": str(opening), "networks": opening.cidrs}, weight)
 

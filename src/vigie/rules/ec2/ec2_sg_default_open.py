@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from vigie.rules import Estate, Revision, Severity, Violation, rule
 from vigie.rules.ec2._attachment import interfaces
+from vigie.rules.reached import RESTS_ON
 
 
 @rule(
@@ -12,7 +13,7 @@ from vigie.rules.ec2._attachment import interfaces
     applies_to="AWS::EC2::SecurityGroup",
     severity=Severity.LOW,
     remedy="Remove all rules of the default group; give machines groups of their own.",
-    depends_on=("AWS::EC2::NetworkInterface",),
+    depends_on=RESTS_ON,
     references=("https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html",),
     not_reported="Other groups. Medium where something is in the default group.",
 )

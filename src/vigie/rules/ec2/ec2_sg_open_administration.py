@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from vigie.rules import Estate, Revision, Severity, Violation, rule
 from vigie.rules.ec2._world import open_services
+from vigie.rules.reached import RESTS_ON
 
 
 @rule(
@@ -12,11 +13,10 @@ from vigie.rules.ec2._world import open_services
     applies_to="AWS::EC2::SecurityGroup",
     severity=Severity.HIGH,
     remedy="Close it; use Session Manager or EC2 Instance Connect Endpoint, or name the networks that need it.",
-    depends_on=("AWS::EC2::NetworkInterface",),
+    depends_on=RESTS_ON,
     references=("https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html",),
-    not_reported="What prefix lists hold (their entries are not recorded). Weighs less where the group guards no "
-    "public "
-    "address, and low where it is on nothing.",
+    not_reported="What prefix lists hold (the rules on what is reached count them). Weighs less where the group "
+    "guards no public address, and low where it is on nothing.",
 )
 def ec2_sg_open_administration(group: Revision, estate: Estate) -> Iterator[Violation]:
     yield from open_services(group, estate, "administration", Severity.HIGH)

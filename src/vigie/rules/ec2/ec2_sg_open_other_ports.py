@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from vigie.rules import Estate, Revision, Severity, Violation, rule
 from vigie.rules.ec2._openings import ALL_PROTOCOLS, Opening, services, world_openings
 from vigie.rules.ec2._world import violation
+from vigie.rules.reached import RESTS_ON
 
 KINDS = ("administration", "store", "internal")
 
@@ -15,7 +16,7 @@ KINDS = ("administration", "store", "internal")
     applies_to="AWS::EC2::SecurityGroup",
     severity=Severity.MEDIUM,
     remedy="Close it, or justify it; put public services behind a load balancer.",
-    depends_on=("AWS::EC2::NetworkInterface",),
+    depends_on=RESTS_ON,
     references=("https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html",),
     not_reported="All ports at once, and openings with services that other rules name (administration, store, "
     "internal). The ports of the web "

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from vigie.rules import Estate, Revision, Severity, Violation, rule
 from vigie.rules.ec2._world import open_services
+from vigie.rules.reached import RESTS_ON
 
 
 @rule(
@@ -12,9 +13,9 @@ from vigie.rules.ec2._world import open_services
     applies_to="AWS::EC2::SecurityGroup",
     severity=Severity.HIGH,
     remedy="Allow only the security groups of the programs that use it.",
-    depends_on=("AWS::EC2::NetworkInterface",),
+    depends_on=RESTS_ON,
     references=("https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html",),
-    not_reported="Databases on ports of their own choice. Weighs less where the group guards no public address.",
+    not_reported="Databases on ports of their own choice. Weighs less where the internet reaches nothing by it.",
 )
 def ec2_sg_open_store(group: Revision, estate: Estate) -> Iterator[Violation]:
     yield from open_services(group, estate, "store", Severity.HIGH)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from vigie.access.reach.recorded import INTERFACE
 from vigie.rules import CannotTell, Estate, Revision, Severity, Violation, rule
-from vigie.rules.ec2._attachment import INTERFACE, interfaces
+from vigie.rules.ec2._attachment import interfaces
 
 
 @rule(

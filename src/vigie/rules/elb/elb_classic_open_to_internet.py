@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from vigie.rules import Estate, Revision, Severity, Violation, rule
-from vigie.rules.ec2._guarded import world_ports
+from vigie.rules.reached import RESTS_ON, reached_ports, service_at
 
 
 @rule(
@@ -12,24 +12,21 @@ from vigie.rules.ec2._guarded import world_ports
     applies_to="AWS::ElasticLoadBalancing::LoadBalancer",
     severity=Severity.LOW,
     remedy="Make it internal, or close its security groups to the networks that need it; justify public services.",
-    depends_on=("AWS::EC2::SecurityGroup",),
+    depends_on=RESTS_ON,
     references=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/classic/elb-internet-facing-load-balancers.html",
     ),
-    not_reported="Internal ones. The ports of the web (expected) are informational.",
+    not_reported="Internal ones, and those whose subnets the internet does not reach. What comes from less than "
+    "a /8 of IPv4 in all. The ports of the web (expected) are informational.",
     predecessor=("elb.check_internet_scheme",),
 )
 def elb_classic_open_to_internet(
     balancer: Revision, estate: Estate, *, expected: tuple[int, ...] = (80, 443)
 ) -> Iterator[Violation]:
-    if balancer.configuration.get("Scheme") != "internet-facing":
-        return
-    listeners = [d.get("Listener") or {} for d in balancer.configuration.get("ListenerDescriptions") or ()]
-    ports = sorted({("tcp", listener["LoadBalancerPort"]) for listener in listeners if "LoadBalancerPort" in listener})
-    groups = balancer.configuration.get("SecurityGroups") or ()
-    for _, port, group, opening in world_ports(balancer, groups, ports, estate):
-        severity = Severity.INFORMATIONAL if port in expected else Severity.LOW
-        evidence = {"port": port, "group": group, "networks": opening.cidrs}
-        yield Violation(
-            f"Port {port} is open to {', '.join(opening.cidrs)} ({group})", f"{group}:{port}", evidence, severity
-        )
+    def weigh(protocol: str, port: int) -> Severity:
+        if port in expected:
+            return Severity.INFORMATIONAL
+        service = service_at(protocol, port)
+        return service.severity if service else Severity.LOW
+
+    yield from reached_ports(estate.reach(balancer), weigh)
