@@ -63,7 +63,9 @@ def told(event: Event, **conditions: Any) -> bool:
         (CHANGE, {"not_names": ["sg-*"]}, False),
         (CHANGE, {"paths": ["/IpPermissions[tcp,22,*"]}, True),
         (CHANGE, {"paths": ["/Tags/*"]}, False),
-        (CHANGE, {"actors": ["*"]}, False),
+        (replace(CHANGE, actor=None, actor_ids=()), {"actors": ["*"]}, False),
+        (CHANGE, {"actors": ["arn:aws:iam::*:role/deploy"]}, True),
+        (CHANGE, {"not_actors": ["arn:aws:iam::*:role/deploy"]}, False),
         (replace(CHANGE, actor="role/admin"), {"not_actors": ["role/*"]}, False),
         (LOST, {"kinds": "lost", "topic": "coverage"}, True),
         (

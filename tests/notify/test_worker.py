@@ -13,8 +13,11 @@ import pytest
 from vigie.history.notifications import NotificationKind, NotificationStatus
 from vigie.history.store import History
 from vigie.model.account import Account
+from vigie.model.attribution import Attribution, Confidence, Credit
 from vigie.model.change import Change, ChangeKind, DiffEntry, Revision
 from vigie.model.errors import SettingsError, UsageError
+from vigie.model.event import Actor, ActorKind
+from vigie.model.event import Event as EventRecord
 from vigie.model.paging import Page
 from vigie.model.resource import Resource
 from vigie.model.scope import Scope
@@ -76,6 +79,7 @@ def notifier(
     channels: Mapping[str, Channel],
     *routes: dict[str, Any],
     changes: Callable[[int], Change | None] = change,
+    wait_for_actor: timedelta = timedelta(0),
     **limits: Any,
 ) -> Notifier:
     parsed = parse_routes(routes or ({"name": "all", "channels": list(channels)},))
@@ -90,6 +94,7 @@ def notifier(
         jitter=lambda: 0.5,
         base_url="https://vigie.example.org",
         limits=Limits(**limits),
+        wait_for_actor=wait_for_actor,
     )
 
 
@@ -124,6 +129,57 @@ def test_changes_and_findings_reach_every_matching_route(history: History) -> No
     assert [line.path for line in event.diff] == ["/a"]
     assert mail.took[0].base_url == "https://vigie.example.org"
     assert told.run_once(T0 + MINUTE) == replace(done, routed=0, composed=0, sent=0)
+
+
+ALICE = Actor(ActorKind.USER, arn="arn:aws:iam::111111111111:user/alice", name="alice", address="203.0.113.7")
+CALL = EventRecord("e", T0, "ec2.amazonaws.com", "RevokeX", "111111111111", "eu-west-1", False, ALICE)
+EXACT = Attribution(Confidence.EXACT, (Credit(CALL, Confidence.EXACT),))
+
+
+@pytest.mark.parametrize(
+    ("known", "told_at", "actor"),
+    [
+        (EXACT, timedelta(0), "user alice"),
+        (Attribution(Confidence.NONE), timedelta(0), None),
+        (Attribution(Confidence.PENDING), timedelta(seconds=30), None),
+        (None, timedelta(seconds=30), None),
+    ],
+)
+def test_a_change_waits_a_little_until_it_is_known_who_made_it(
+    sqlite_history: History, known: Attribution | None, told_at: timedelta, actor: str | None
+) -> None:
+    mail = Recorder()
+    put_changes(sqlite_history, 1)
+    told = notifier(
+        sqlite_history,
+        {"mail": mail},
+        changes=lambda pk: replace(change(pk), attribution=known),
+        wait_for_actor=timedelta(seconds=30),
+    )
+    for second in range(31):
+        told.run_once(T0 + timedelta(seconds=second))
+        assert bool(mail.took) is (timedelta(seconds=second) >= told_at)
+    (event,) = mail.took[0].events
+    assert event.actor == actor
+    assert sqlite_history.outbox.dead() == []
+
+
+def test_a_change_whose_event_comes_while_it_waits_is_told_with_its_actor_and_once(sqlite_history: History) -> None:
+    mail, known = Recorder(), list[Attribution]()
+    put_changes(sqlite_history, 1)
+    told = notifier(
+        sqlite_history,
+        {"mail": mail},
+        {"name": "alice", "channels": ["mail"], "actors": [ALICE.arn]},
+        changes=lambda pk: replace(change(pk), attribution=known[0] if known else None),
+        wait_for_actor=timedelta(seconds=30),
+    )
+    told.run_once(T0)
+    known.append(EXACT)
+    for second in (3, 4, 40):
+        told.run_once(T0 + timedelta(seconds=second))
+    (message,) = mail.took
+    assert message.events[0].calls == ("RevokeX by user alice from 203.0.113.7",)
 
 
 @pytest.mark.parametrize("kind", [ChangeKind.EPHEMERAL, ChangeKind.BASELINE])

@@ -10,7 +10,7 @@ import secrets
 import sys
 import tempfile
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -105,6 +105,7 @@ class Parts:
             # on standard error: standard output may be one JSON document
             print(text, file=sys.stderr, flush=True)  # noqa: T201 - the console channel's whole purpose
 
+        events = self.settings.events
         channels = build_channels(parse_channels(self.settings.channels), write=show, clock=self._clock)
         return Notifier(
             self.history,
@@ -113,6 +114,7 @@ class Parts:
             clock=self._clock,
             base_url=self.settings.web.base_url,
             accounts=self.known_accounts,
+            wait_for_actor=events.wait_for_actor if events.sources else timedelta(0),
         )
 
     @property

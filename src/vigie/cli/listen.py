@@ -50,7 +50,7 @@ def listen(app: App, once: bool, as_json: bool) -> int:
 
 def _once(app: App, as_json: bool) -> int:
     report = app.listen_once()
-    told = app.notifier.run_once(app.now())
+    told = app.notifier.run_once(app.now(), flush=True)
     if as_json:
         print_json(report.document | {"notifications": told.sent})
     else:

@@ -239,6 +239,10 @@ class Outbox:
         """A claimed row could not be routed: due again at ``at``. False where the claim was lost."""
         return self._settle(tx, row, next_at=at, attempts=row.attempts + 1, last_error=error_text(error))
 
+    def defer(self, tx: Connection, row: OutboxRow, at: datetime) -> bool:
+        """A claimed row is to be routed later: no failure. False where the claim was lost."""
+        return self._settle(tx, row, next_at=at)
+
     def give_up(self, tx: Connection, row: OutboxRow, error: str) -> bool:
         """A claimed row cannot be routed: kept as dead, to be retried on demand. False where the claim was lost."""
         return self._settle(tx, row, status="dead", attempts=row.attempts + 1, last_error=error_text(error))

@@ -9,6 +9,7 @@ from typing import Any
 
 from vigie.history.outbox import Topic
 from vigie.model.account import Relation
+from vigie.model.attribution import Confidence
 from vigie.model.change import ChangeKind
 from vigie.model.documents import plain
 from vigie.model.finding import FindingStatus, Severity
@@ -51,7 +52,13 @@ class Event:
     relation: Relation = Relation.UNKNOWN
     tags: Mapping[str, str] = field(default_factory=dict)
     actor: str | None = None
-    """Who did it, where that is known."""
+    """Who did it, where that is known: ``user alice``, ``likely role deploy (session ci)``."""
+    actor_ids: tuple[str, ...] = ()
+    """By what routes match them: ARNs, names, source identities; of who stands behind a session, too."""
+    confidence: str | None = None
+    """Changes: how sure that is: ``exact``, ``likely``, ``ambiguous``, ``pending``, ``none`` (no call explains it)."""
+    calls: tuple[str, ...] = ()
+    """Changes: the calls that made it: ``PutBucketPolicy by user alice from 203.0.113.7 with aws-cli/2.31``."""
     after: datetime | None = None
     """Changes: it happened after this time (and before ``at``)."""
     revision: int | None = None
@@ -101,6 +108,11 @@ class Event:
         return self.topic is Topic.CHANGE and not ChangeKind(self.kind).durable
 
     @property
+    def lacks_actor(self) -> bool:
+        """Whether it is a change of which it may still become known who made it."""
+        return self.topic is Topic.CHANGE and not self.late and self.confidence in (None, Confidence.PENDING)
+
+    @property
     def label(self) -> str:
         """What the resource is called: its name, or its id."""
         return self.name or self.id or self.type or self.account
@@ -137,7 +149,7 @@ def from_document(document: Mapping[str, Any]) -> Event:
     values["status"] = FindingStatus(values["status"]) if values.get("status") else None
     for key in ("at", "after", "first_seen"):
         values[key] = time_of(values.get(key))
-    for key in ("paths", "gained", "lost", "undecided"):
+    for key in ("paths", "actor_ids", "calls", "gained", "lost", "undecided"):
         values[key] = tuple(values.get(key, ()))
     values["diff"] = tuple(DiffLine(**line) for line in values.get("diff", ()))
     return Event(**values)

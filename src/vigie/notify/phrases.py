@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from vigie.history.outbox import Topic
+from vigie.model.attribution import Confidence
 from vigie.model.finding import FindingStatus
 from vigie.model.unseen import escaped, shown
 from vigie.notify.event import DiffLine, Event
@@ -77,7 +78,8 @@ def facts(event: Event) -> list[tuple[str, str]]:
         ("Rule", event.rule),
         ("Subject", event.subject),
         ("Status", event.status.value if event.status else None),
-        ("Who", event.actor),
+        ("Who", _who(event)),
+        *(("Call", call) for call in event.calls[:_MOST_SHIFTS]),
         (_WHEN.get(event.topic, "Seen"), interval),
         (_SINCE.get(event.topic, "Since"), since),
         ("Error", event.error),
@@ -89,6 +91,15 @@ def facts(event: Event) -> list[tuple[str, str]]:
         *_shifts("Not decided", event.undecided),
     ]
     return [(label, value) for label, value in found if value]
+
+
+def _who(event: Event) -> str | None:
+    """Who, and how sure that is; nothing where nothing is known of who (no events are fetched)."""
+    if event.confidence == Confidence.NONE:
+        return "no API call explains this"
+    if event.actor is None:
+        return "not known yet" if event.confidence == Confidence.PENDING else None
+    return event.actor if event.confidence in (None, Confidence.LIKELY) else f"{event.actor} ({event.confidence})"
 
 
 def _shifts(label: str, words: Sequence[str]) -> list[tuple[str, str | None]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from vigie.history.outbox import OutboxRow, Topic
 from vigie.model.account import Account, Relation
+from vigie.model.attribution import Attribution, Credit, label, names_of
 from vigie.model.change import Change, ChangeKind, DiffEntry
 from vigie.model.finding import FindingStatus, Severity
 from vigie.model.verdict import ChangeVerdict
@@ -44,11 +45,11 @@ def _change(row: OutboxRow, change_of: ChangeOf, accounts: Mapping[str, Account]
     change = change_of(row.ref) if row.ref is not None else None
     if change is None:
         raise UnreadableRow(f"outbox row {row.id} refers to revision {row.ref}, which is not in history")
-    event = change_event(change, accounts, actor=row.payload.get("actor"))
+    event = change_event(change, accounts)
     return replace(event, late=True) if row.payload.get("late") else event
 
 
-def change_event(change: Change, accounts: Mapping[str, Account], *, actor: str | None = None) -> Event:
+def change_event(change: Change, accounts: Mapping[str, Account]) -> Event:
     """The event of a recorded change."""
     revision, resource = change.revision, change.resource
     told = [entry for entry in change.diff if not entry.ephemeral]
@@ -64,7 +65,7 @@ def change_event(change: Change, accounts: Mapping[str, Account], *, actor: str 
         name=resource.name,
         **_of_account(resource.account, accounts),
         tags={str(key): str(value) for key, value in revision.tags.items()},
-        actor=actor,
+        **_of_attribution(change.attribution),
         after=revision.changed_after,
         revision=revision.number,
         paths=tuple(entry.path for entry in told),
@@ -73,6 +74,32 @@ def change_event(change: Change, accounts: Mapping[str, Account], *, actor: str 
         resource_pk=resource.pk,
         **_of_verdict(change.verdict),
     )
+
+
+def _of_attribution(found: Attribution | None) -> dict[str, Any]:
+    if found is None:
+        return {}
+    people = [who for credit in found.credits for who in (credit.event.actor, *credit.behind)]
+    ids = (
+        id
+        for who in people
+        for id in (who.arn, who.issuer, who.name, who.session, who.source_identity, who.invoked_by)
+        if id
+    )
+    return {
+        "actor": found.words if found.confidence.names_somebody else None,
+        "actor_ids": tuple(dict.fromkeys(ids)),
+        "confidence": found.confidence.value,
+        "calls": tuple(_call(credit) for credit in found.credits[:MAX_LINES]),
+    }
+
+
+def _call(credit: Credit) -> str:
+    event, who = credit.event, credit.event.actor
+    behind = f" (behind the session: {names_of(credit.behind)})" if credit.behind else ""
+    address = f" from {who.address}" if who.address else ""
+    agent = f" with {who.agent[:MAX_VALUE]}" if who.agent else ""
+    return f"{event.name} by {label(who)}{behind}{address}{agent}"
 
 
 def _of_verdict(verdict: ChangeVerdict | None) -> dict[str, Any]:

@@ -194,7 +194,7 @@ _SUBJECTS: Mapping[str, Callable[[Event], tuple[str, list[str]]]] = {
     "rules": lambda e: ("rule", _given(e.rule)),
     "names": lambda e: ("name", _given(e.name, e.id, e.arn)),
     "paths": lambda e: ("path", list(e.paths)),
-    "actors": lambda e: ("actor", _given(e.actor)),
+    "actors": lambda e: ("actor", _given(*e.actor_ids, e.actor)),
     "verdict": lambda e: ("verdict", _given(e.verdict)),
 }
 

@@ -34,6 +34,10 @@ from vigie.notify.routes import Route, matching
 log = structlog.get_logger(__name__)
 
 
+_LOOK_FOR_ACTOR = timedelta(seconds=2)
+"""A change that waits for its actor is looked at so often."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How the notifier paces itself."""
@@ -101,6 +105,8 @@ class Notifier:
         accounts: what is known of accounts now; None = those of the store.
         change_of: reads a change by its revision's pk; None = the archive's.
         jitter: gives numbers from 0 to 1.
+        wait_for_actor: how long a change may wait to be told until it is known who made it (none: events of CloudTrail
+            are not fetched).
 
     Raises:
         SettingsError: ``base_url`` is not an http address.
@@ -118,6 +124,7 @@ class Notifier:
         accounts: Callable[[], Mapping[str, Account]] | None = None,
         change_of: ChangeOf | None = None,
         jitter: Callable[[], float] = random.random,
+        wait_for_actor: timedelta = timedelta(0),
     ) -> None:
         if base_url is not None and not base_url.startswith(("https://", "http://")):
             raise SettingsError(f"web.base_url cannot be {base_url!r}: begin it with https:// or http://.")
@@ -131,6 +138,7 @@ class Notifier:
         self._accounts = accounts or (lambda: {account.id: account for account in history.accounts.all()})
         self._change_of = change_of or history.archive.change
         self._jitter = jitter
+        self._wait_for_actor = wait_for_actor
 
     def run_once(self, now: datetime, *, flush: bool = False) -> NotifierSummary:
         """Route, compose and deliver all that is due. With ``flush`` first looks are told without waiting for quiet
@@ -139,7 +147,7 @@ class Notifier:
         Raises:
             StoreError: the store cannot be reached; nothing is lost.
         """
-        routed, unreadable = self._route(now)
+        routed, unreadable = self._route(now, flush)
         composed = self._compose(now, flush)
         tally = self._deliver(now)
         dead = sum(failure.dead for failure in tally.failures)
@@ -177,7 +185,7 @@ class Notifier:
 
     # --- rows → parts
 
-    def _route(self, now: datetime) -> tuple[int, list[str]]:
+    def _route(self, now: datetime, flush: bool) -> tuple[int, list[str]]:
         accounts = self._accounts()
         routed, unreadable = 0, list[str]()
         while True:
@@ -187,8 +195,22 @@ class Notifier:
                 return routed, unreadable
             read = [(row, self._read(row, accounts)) for row in rows]
             with self._history.begin() as tx:
-                routed += self._route_read(tx, read, now)
+                ready = read if flush else self._ready(tx, read, now)
+                routed += self._route_read(tx, ready, now)
             unreadable += [event for _, event in read if isinstance(event, str)]
+
+    def _ready(
+        self, tx: Transaction, read: Sequence[tuple[OutboxRow, Event | str]], now: datetime
+    ) -> list[tuple[OutboxRow, Event | str]]:
+        """Those that are told now. A change of which it is not known who made it waits a little for its event."""
+        ready = []
+        for row, event in read:
+            until = row.created_at + self._wait_for_actor
+            if isinstance(event, Event) and event.lacks_actor and now < until:
+                self._outbox.defer(tx, row, min(now + _LOOK_FOR_ACTOR, until))
+            else:
+                ready.append((row, event))
+        return ready
 
     def _route_read(self, tx: Transaction, read: Sequence[tuple[OutboxRow, Event | str]], now: datetime) -> int:
         routed, unwanted = 0, list[OutboxRow]()
