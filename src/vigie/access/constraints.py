@@ -36,6 +36,15 @@ class Constraint:
         words = self.words.removeprefix("not ") if self.words.startswith("not ") else f"not {self.words}"
         return Constraint(not self.on_absent, values, not self.every, words)
 
+    def admits(self, values: Sequence[str]) -> bool:
+        """Whether it holds of a key with these values; none: of an absent key."""
+        if not values:
+            return self.on_absent
+        held = self.values
+        if isinstance(held, bool):
+            return held
+        return all(map(held.holds, values)) if self.every else any(map(held.holds, values))
+
 
 @dataclass(frozen=True, slots=True)
 class Found:

@@ -57,6 +57,22 @@ def literal_start(pattern: str) -> str:
     return next((pattern[:place] for place, sign in enumerate(pattern) if sign in _SIGNS), pattern)
 
 
+@lru_cache(maxsize=8192)
+def _head(pattern: str) -> tuple[str, tuple[str, ...]]:
+    """What every text of the pattern begins with, and the parts between colons before any wildcard that holds one."""
+    end = min((place for sign in (STAR, ONE) if (place := pattern.find(sign)) >= 0), default=len(pattern))
+    parts = pattern[:end].split(":")
+    return literal_start(pattern), tuple(parts if end == len(pattern) else parts[:-1])
+
+
+def apart(one: str, two: str) -> bool:
+    """Whether it is plain that no text is of both: they begin differently, or a part of their ARNs is another."""
+    (start, parts), (other_start, other_parts) = _head(one), _head(two)
+    if not (start.startswith(other_start) or other_start.startswith(start)):
+        return True
+    return any(a != b and is_literal(a) and is_literal(b) for a, b in zip(parts, other_parts, strict=False))
+
+
 def filled(pattern: str, run: str, one: str) -> str:
     """A text of the pattern: every run and every single wildcard replaced."""
     return (
@@ -158,4 +174,8 @@ def matches(pattern: str, text: str, fold: bool = False) -> bool:
 
 def covers(wide: str, narrow: str, fold: bool = False) -> bool:
     """Whether every text of ``narrow`` is one of ``wide``. Never says so wrongly; may fail to see it."""
-    return wide in (STAR, narrow) or machine(wide, fold).covers(narrow)
+    if wide in (STAR, narrow):
+        return True
+    if not fold and not literal_start(narrow).startswith(literal_start(wide)):
+        return False
+    return machine(wide, fold).covers(narrow)

@@ -18,7 +18,9 @@ from vigie.access.texts import Budget
 
 ACTION, RESOURCE = "#action", "#resource"
 MOST_BOXES: Final = 4000
-_COST_OF_A_BOX: Final = 20
+MOST_CHOICES: Final = 200
+"""How many Denies with several ways out may have to be left one within the other."""
+_COST_OF_A_BOX: Final = 10
 
 Part = tuple[str, Constraint]
 Box = Mapping[str, tuple[Constraint, ...]]
@@ -73,9 +75,15 @@ class Search:
         return box if found is None else found
 
     def state(self, key: str, constraints: tuple[Constraint, ...]) -> Found | None:
-        known = (key, tuple(map(id, constraints)))
+        ids = tuple(map(id, constraints))
+        known = (key, ids)
         if known not in self._known:
             self._alive.extend(constraints)  # an id stands for its constraint only while that lives
+            self.budget.left -= 1
+            before = self._known.get((key, ids[:-1]))
+            if before is not None and not before.doubt and constraints[-1].admits(before.values):
+                self._known[known] = before  # what met the others meets this one too
+                return before
             samples = self.requester.samples.get(key) or self.samples.get(key, ())
             self._known[known] = state_of(constraints, several=has_several(key), samples=samples, budget=self.budget)
         return self._known[known]
@@ -146,28 +154,39 @@ class Search:
             found[key] = (*start[key], *self.requester.bound(key))
         return found
 
-    def _beyond(self, box: Box, denies: Sequence[Rule], left: list[str]) -> Box | None:
-        self._steps += 1
-        self.budget.left -= _COST_OF_A_BOX * len(denies)
-        if self._steps > MOST_BOXES or self.budget.left < 0:
-            self.capped = True
-            return None
+    def _beyond(self, box: Box, denies: Sequence[Rule], left: list[str], depth: int = 0) -> Box | None:
+        """A box within this one that no Deny meets. A Deny with one way out is left by it, before any is chosen."""
         best: list[tuple[Part, Box]] | None = None
         chosen: Rule | None = None
-        touching = [d for d in denies if self.joined(box, d.parts) is not None]
-        for deny in touching:
-            ways = self._ways_out(box, deny)
-            if not ways:
+        forced = True
+        while forced:
+            self._steps += 1
+            self.budget.left -= _COST_OF_A_BOX * len(denies)
+            if self._steps > MOST_BOXES or self.budget.left < 0 or depth > MOST_CHOICES:
+                self.capped = True
                 return None
-            if best is None or len(ways) < len(best):
-                best, chosen = ways, deny
+            forced, best, chosen, rest = False, None, None, []
+            for deny in denies:
+                if self.joined(box, deny.parts) is None:
+                    continue
+                ways = self._ways_out(box, deny)
+                if not ways:
+                    return None
+                if len(ways) == 1:
+                    ((_, constraint), box), forced = ways[0], True
+                    left.append(constraint.words)
+                    continue
+                rest.append(deny)
+                if best is None or len(ways) < len(best):
+                    best, chosen = ways, deny
+            denies = rest
         if best is None or chosen is None:
             return box
-        rest = [d for d in touching if d is not chosen]
+        denies = [d for d in denies if d is not chosen]
         for (_, constraint), smaller in best:
             mark = len(left)
             left.append(constraint.words)
-            final = self._beyond(smaller, rest, left)
+            final = self._beyond(smaller, denies, left, depth + 1)
             if final is not None:
                 return final
             del left[mark:]

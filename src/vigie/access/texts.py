@@ -1,7 +1,7 @@
 """Sets of texts: (one of some patterns) or (none of some patterns), and whether several of them have a text in common.
 
-Decided by a literal test, by filling the wildcards, by seeing one pattern inside another, and last by a product of
-automata: best first, and capped.
+Decided by what is plain of two patterns (apart, or one inside the other), by filling the wildcards, and last by a
+product of automata: best first, and capped.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from enum import Enum, auto
 from itertools import count
 from typing import Final
 
-from vigie.access.patterns import STAR, Machine, covers, filled, is_literal, literal_start, machine, matches
+from vigie.access.patterns import STAR, Machine, apart, covers, filled, is_literal, machine, matches
 
 MOST_STEPS: Final = 120_000
 """Steps of one automaton that one product may take. Beyond, it is undecided: told as approximate."""
@@ -55,18 +55,33 @@ def common_text(sets: Sequence[Texts], samples: Sequence[str] = (), budget: Budg
     for sample in samples:
         if all(s.holds(sample) for s in sets):
             return sample
+    budget = budget or Budget(MOST_STEPS)
     positive = [s for s in sets if s.positive]
-    if budget is not None:
-        budget.left -= sum(len(s.patterns) for s in sets)
     base = min(positive, key=_width, default=Texts((STAR,)))
-    for candidate in _candidates(positive or [base]):
+    others = [s for s in sets if s is not base]
+    alive = [p for p in base.patterns if not any(_ruled_out(p, base.fold, s) for s in others)]
+    budget.left -= len(base.patterns) + sum(len(s.patterns) for s in sets)
+    if not alive:
+        return Undecided.EMPTY
+    cost = sum(len(s.patterns) for s in others)
+    for candidate in _candidates([Texts(tuple(alive), base.fold), *(s for s in positive if s is not base)]):
+        budget.left -= cost
         if all(s.holds(candidate) for s in sets):
             return candidate
-    if not base.fold and all(is_literal(p) for p in base.patterns):
+        if budget.left < 0:
+            return Undecided.CAPPED
+    if not base.fold and all(is_literal(p) for p in alive):
         return Undecided.EMPTY
-    if _swallowed(base, [s for s in sets if not s.positive]):
-        return Undecided.EMPTY
-    return _product(sets if positive else [*sets, base], budget or Budget(MOST_STEPS))
+    return _product([Texts(tuple(alive), base.fold), *others], budget)
+
+
+def _ruled_out(pattern: str, fold: bool, other: Texts) -> bool:
+    """Whether it is plain that no text of the pattern is in the other set."""
+    if other.positive:
+        return not fold and not other.fold and all(apart(pattern, p) for p in other.patterns)
+    if fold and not other.fold:
+        return False
+    return any(covers(wide, pattern, other.fold) for wide in other.patterns)
 
 
 def _width(texts: Texts) -> tuple[int, int]:
@@ -84,13 +99,6 @@ def _candidates(positive: Sequence[Texts]) -> Iterator[str]:
     for texts in ordered[1:]:
         for pattern in texts.patterns:
             yield filled(pattern, "", "x")
-
-
-def _swallowed(base: Texts, negative: Sequence[Texts]) -> bool:
-    return all(
-        any(covers(wide, p, n.fold) for n in negative if n.fold or not base.fold for wide in n.patterns)
-        for p in base.patterns
-    )
 
 
 # The product of automata
@@ -118,21 +126,15 @@ def _product(sets: Sequence[Texts], budget: Budget) -> str | Undecided:
     others = [s for s in sets if s is not widest]
     capped = False
     for pattern in widest.patterns:
-        if any(_apart(pattern, widest.fold, s) for s in others):
+        if any(_ruled_out(pattern, widest.fold, s) for s in others):
             continue
         found = _walk([Texts((pattern,), widest.fold), *others], budget)
         if isinstance(found, str):
             return found
         capped |= found is Undecided.CAPPED
+        if budget.left < 0:
+            break
     return Undecided.CAPPED if capped else Undecided.EMPTY
-
-
-def _apart(pattern: str, fold: bool, other: Texts) -> bool:
-    """Whether they begin with different literal texts."""
-    if fold or other.fold or not other.positive or len(other.patterns) != 1:
-        return False
-    one, two = literal_start(pattern), literal_start(other.patterns[0])
-    return not (one.startswith(two) or two.startswith(one))
 
 
 def _walk(sets: Sequence[Texts], budget: Budget) -> str | Undecided:
