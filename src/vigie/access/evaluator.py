@@ -183,19 +183,22 @@ def _arn_like(pattern: str, text: str) -> bool:
 
 
 def _in_network(want: str, got: str) -> bool:
-    try:
-        return ipaddress.ip_address(_unmapped(got)) in ipaddress.ip_network(_unmapped(want), strict=False)
-    except ValueError:
+    network, address = _network(want.strip()), _network(got)
+    if network is None or address is None or network.version != address.version:
         return False
+    return address.num_addresses == 1 and address.network_address in network
 
 
-def _unmapped(text: str) -> str:
+@lru_cache(maxsize=4096)
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     """``::ffff:192.0.2.0/120`` is ``192.0.2.0/24``."""
-    network = ipaddress.ip_network(text.strip(), strict=False)
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
     if network.version == 4 or network.prefixlen < 96 or int(network.network_address) >> 32 != 0xFFFF:
-        return text.strip()
-    four = ipaddress.IPv4Address(int(network.network_address) & 0xFFFFFFFF)
-    return str(four) if network.prefixlen == 128 else f"{four}/{network.prefixlen - 96}"
+        return network
+    return ipaddress.IPv4Network((int(network.network_address) & 0xFFFFFFFF, network.prefixlen - 96))
 
 
 def _number(text: str) -> float | None:

@@ -87,21 +87,21 @@ def explain(
 
 
 def explained(
-    document: Given, type_: str, account: str, world: EstateFile, arn: str | None = None
+    document: Given, type_: str, account: str, world: EstateFile, arn: str | None = None, now: datetime | None = None
 ) -> tuple[dict[str, Any], Access]:
     """The answer on one document, as JSON values, and the access it tells."""
-    from vigie.access import judge
     from vigie.access.explaining import explanation
     from vigie.access.offered import known_type, recorded
+    from vigie.access.remembering import REMEMBERED
 
     type_ = known_type(type_)
     configuration = recorded(type_, document.policy, document.configuration)
-    facts = _facts(world, account, configuration.pop(_BLOCK, None))
-    judged = judge(type_, configuration, account=account, facts=facts, arn=arn)
+    facts = _facts(world, account, configuration.pop(_BLOCK, None), now or datetime.now(UTC))
+    judged = REMEMBERED.judge(type_, configuration, account=account, facts=facts, arn=arn)
     return {"type": type_, "account": account, **explanation(judged, account)}, judged
 
 
-def _facts(world: EstateFile, account: str, block: Any) -> Facts:
+def _facts(world: EstateFile, account: str, block: Any, now: datetime) -> Facts:
     from vigie.access import Facts
 
     known = world.accounts.values()
@@ -113,19 +113,20 @@ def _facts(world: EstateFile, account: str, block: Any) -> Facts:
         account_settings={"PublicAccessBlock": block} if block is not None else {},
         canonical_ids={c: a.id for a in known for c in a.canonical_ids},
         owners=world.owners,
-        now=datetime.now(UTC),
+        now=now,
     )
 
 
 def _explain_lines(lines: IO[str], world: EstateFile, type_: str | None, account: str | None) -> None:
     """One answer for each line, in order; a line that cannot be read is answered with its ``error``."""
+    now = datetime.now(UTC)
     for case in cases(lines, type_, account):
-        print_line(_explained_case(case, world) if isinstance(case, Case) else case)
+        print_line(_explained_case(case, world, now) if isinstance(case, Case) else case)
 
 
-def _explained_case(case: Case, world: EstateFile) -> dict[str, Any]:
+def _explained_case(case: Case, world: EstateFile, now: datetime) -> dict[str, Any]:
     try:
-        answer, _ = explained(case.given, case.type, case.account, world, case.arn)
+        answer, _ = explained(case.given, case.type, case.account, world, case.arn, now)
     except Exception as error:  # noqa: BLE001 (a fault of ours in one case is told in its answer, and stops no other)
         return {"id": case.id, "error": f"could not be judged, which is a fault of vigie: {error!r}"}
     return {"id": case.id, **answer}

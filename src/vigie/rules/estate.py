@@ -10,10 +10,10 @@ from functools import cached_property
 from typing import Final, overload
 
 from vigie.access import Access, Facts, Grant, GrantClass
-from vigie.access import judge as judge_access
 from vigie.access.reach import Network as RecordedNetwork
 from vigie.access.reach import Reach
 from vigie.access.reach import reach as judge_reach
+from vigie.access.remembering import REMEMBERED
 from vigie.model.account import Account, Network, Relation
 from vigie.model.change import Revision
 from vigie.model.scope import GLOBAL, Scope
@@ -99,7 +99,7 @@ class Estate:
         return self._powers[0]
 
     def _judge_access(self, revision: Revision) -> Access:
-        judged = judge_access(
+        judged = REMEMBERED.judge(
             revision.type,
             dict(revision.configuration),
             account=revision.account,
