@@ -12,7 +12,6 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import blake2b
-from threading import Lock
 from typing import Any, Final
 
 from vigie.access.mechanisms import judge
@@ -54,13 +53,16 @@ class _Asked(Mapping[str, str]):
 
 @dataclass
 class Remembered:
-    """A store of verdicts, the least used of which is dropped. Safe in threads."""
+    """A store of verdicts, the least used of which is dropped.
+
+    Threads may share it: each step on the store is one of the interpreter's own, and at worst something is judged
+    twice.
+    """
 
     most: int = MOST_KEPT
     judged: int = 0
     """How many were not found, and judged."""
     _kept: OrderedDict[Hashable, _Kept] = field(default_factory=OrderedDict)
-    _lock: Lock = field(default_factory=Lock)
 
     def judge(
         self,
@@ -74,22 +76,18 @@ class Remembered:
     ) -> Access:
         """As :func:`vigie.access.judge`, from the store where the same was judged before."""
         key = _key(resource_type, configuration, account, facts, arn, unread)
-        with self._lock:
-            kept = self._kept.get(key) if key is not None else None
-            if kept is not None:
-                self._kept.move_to_end(key)
+        kept = self._kept.pop(key, None) if key is not None else None
         if kept is not None and all(facts.owners.get(name) == owner for name, owner in kept.owners.items()):
+            self._kept[key] = kept  # the latest used is last
             return kept.access
         owners = _Asked(facts.owners)
         facts = replace(facts, owners=owners)
         access = judge(resource_type, configuration, account=account, facts=facts, arn=arn, unread=unread)
-        with self._lock:
-            self.judged += 1
-            if key is not None and len(access.grants) <= _MOST_GRANTS:
-                self._kept[key] = _Kept(access, owners.answers)
-                self._kept.move_to_end(key)
-                while len(self._kept) > self.most:
-                    self._kept.popitem(last=False)
+        self.judged += 1
+        if key is not None and len(access.grants) <= _MOST_GRANTS:
+            self._kept[key] = _Kept(access, owners.answers)
+            for _ in range(len(self._kept) - self.most):
+                self._kept.popitem(last=False)
         return access
 
 
