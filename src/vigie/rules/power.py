@@ -24,7 +24,7 @@ from vigie.model.change import Revision
 from vigie.model.scope import Scope
 from vigie.rules.looking import Inventory
 
-HOLDERS: Final = ("AWS::EC2::Instance", "AWS::Lambda::Function")
+HOLDERS: Final = ("AWS::CodeBuild::Project", "AWS::EC2::Instance", "AWS::Lambda::Function")
 """The resource types of escalation's methods that the catalogue records (a test compares them)."""
 ORGANIZATION: Final = "AWS::Organizations::Organization"
 TREE_TYPES: Final = (
@@ -127,9 +127,18 @@ class Powers:
         holder = self._reader_of_tree(management)
         if holder is None:
             return over(account, Tree(found, unread=f"the management account {management} is not watched, or denies"))
-        whole = self.inventory.resources(ORGANIZATION, holder, None)
-        units, accounts, policies = (self._configurations(type_, holder) for type_ in TREE_TYPES)
-        return over(account, Tree(whole[0].configuration if whole else found, units, accounts, policies))
+        return over(account, self.tree(holder, found))
+
+    def tree(self, account: str, organization: Mapping[str, Any] | None = None) -> Tree | None:
+        """The organisation's tree as this account (the management account, or a delegated one) recorded it.
+
+        ``organization``: what is known of the organisation where the account recorded nothing of it itself.
+        """
+        own = next((r.configuration for r in self.inventory.resources(ORGANIZATION, account, None)), organization)
+        if own is None:
+            return None
+        units, accounts, policies = (self._configurations(type_, account) for type_ in TREE_TYPES)
+        return Tree(own, units, accounts, policies)
 
     def _reader_of_tree(self, management: str) -> str | None:
         """The account whose records hold the tree: the management account, or one that it delegated this to."""
