@@ -173,7 +173,7 @@ def main(arguments: list[str]) -> int:
         print("the table is " + ("up to date" if same else "stale: python -m event_table"))  # noqa: T201
         return 0 if same else 1
     TABLE.write_bytes(made)
-    print(f"{len(made):,} bytes; {len(prefixes())} names of services")  # noqa: T201
+    print(f"{len(made):,} bytes; {len(prefixes())} types")  # noqa: T201
     return 0
 
 

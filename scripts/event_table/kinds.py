@@ -84,21 +84,31 @@ def schema_date() -> str:
     return date
 
 
+_UNSAID: Final = {"WAFRegional": "waf-regional", "Elasticsearch": "es", "Pinpoint": "mobiletargeting"}
+"""IAM prefixes of services whose schemas have no handlers."""
+
+
 @cache
 def prefixes() -> Mapping[str, str]:
-    """CloudFormation's name of a service → the IAM prefix that its handlers use."""
+    """Type → the IAM prefix of the service that makes it: of its own handlers, or of most of its neighbours'."""
     counted: dict[str, Counter[str]] = {}
+    own: dict[str, str] = {}
     for name, schema in schemas().items():
         _, service, noun = name.split("::")
         permissions = [p.lower().split(":", 1) for p in _permissions(schema) if ":" in p]
-        own = [p[0] for p in permissions if p[1].endswith(noun.lower())]
+        mine = [p[0] for p in permissions if p[1].endswith(noun.lower())]
         other = [p[0] for p in permissions if p[0] not in _FOREIGN]
-        best = own[:1] or [prefix for prefix, _ in Counter(other).most_common(1)]
-        counted.setdefault(service, Counter()).update(best)
-    return {
-        service: (count.most_common(1)[0][0] if count else service.lower())
-        for service, count in sorted(counted.items())
-    }
+        if mine:
+            own[name] = mine[0]
+        counted.setdefault(service, Counter()).update(mine[:1] or [p for p, _ in Counter(other).most_common(1)])
+    return {name: own.get(name) or _of_neighbours(name.split("::")[1], counted) for name in sorted(schemas())}
+
+
+def _of_neighbours(service: str, counted: Mapping[str, Counter[str]]) -> str:
+    if service in _UNSAID:
+        return _UNSAID[service]
+    count = counted[service]
+    return count.most_common(1)[0][0] if count else service.lower()
 
 
 def _permissions(schema: Mapping[str, Any]) -> Iterator[str]:
@@ -108,7 +118,7 @@ def _permissions(schema: Mapping[str, Any]) -> Iterator[str]:
 
 def kinds_of(prefix: str, leave_out: frozenset[str]) -> list[Kind]:
     """CloudFormation's types of the service with this IAM prefix."""
-    names = [name for name in schemas() if prefixes()[name.split("::")[1]] == prefix and name not in leave_out]
+    names = [name for name in schemas() if prefixes()[name] == prefix and name not in leave_out]
     return [_kind(name, prefix) for name in sorted(names)]
 
 
@@ -139,5 +149,6 @@ def _form(noun: str, prefix: str) -> ArnForm | None:
     for resource, form in forms.items():
         if re.sub("[^a-z0-9]", "", resource.lower()) == noun:
             return form
-    creating = [form for form in forms.values() if f"delete{noun}" in {action.lower() for action in form.actions}]
-    return creating[0] if len(creating) == 1 else None
+    deleting = [form for form in forms.values() if f"delete{noun}" in {action.lower() for action in form.actions}]
+    called = re.sub("[^a-z0-9]", "", deleting[0].resource.lower()) if len(deleting) == 1 else ""
+    return deleting[0] if called and (called in noun or noun in called) else None

@@ -22,6 +22,7 @@ _ARN_MEMBERS: Final = ("resourcearn", "resource", "resourceid", "resourceidlist"
 MOST: Final = 1_000
 """Subjects of one event: RunInstances can start a thousand instances."""
 _BUCKET: Final = "AWS::S3::Bucket"
+_RULE: Final = "AWS::Events::Rule"
 
 
 class Interpreter:
@@ -159,6 +160,8 @@ class _Said:
         """With the ARN in ``resources``, where that is the one resource of the kind, and the event names one."""
         if "arn" in said or any(value.startswith("arn:") and ":alias/" not in value for value in said.values()):
             return said
+        if kind.type == _RULE and said.get("name"):
+            return self._on_its_bus(said)
         arns = [arn for arn, _ in self.resources if (p := ParsedArn.of(arn)) and kind.name_in(p) is not None]
         if len(set(arns)) != 1:
             return said
@@ -168,6 +171,14 @@ class _Said:
         if kind.type == "AWS::KMS::Key" or name in values or any(name and name.startswith(v + "-") for v in values):
             return {**said, "arn": arns[0]}
         return said
+
+    def _on_its_bus(self, said: Mapping[str, str]) -> Mapping[str, str]:
+        """A rule's ARN has the bus in it, where that is not the default one."""
+        bus = next(iter(named(self.request, "eventbusname")), "default").rsplit("/", 1)[-1]
+        if bus == "default":
+            return said
+        place = f"{self.where.partition}:events:{self._event.region}:{self._event.account}"
+        return {**said, "arn": f"arn:{place}:rule/{bus}/{said['name']}"}
 
     def _owner(self, subject: Subject) -> str | None:
         """Whose it is, where ``resources`` says so and the ARN does not (a bucket's has no account)."""
