@@ -117,8 +117,12 @@ def _permissions(schema: Mapping[str, Any]) -> Iterator[str]:
 
 
 def kinds_of(prefix: str, leave_out: frozenset[str]) -> list[Kind]:
-    """CloudFormation's types of the service with this IAM prefix."""
-    names = [name for name in schemas() if prefixes()[name] == prefix and name not in leave_out]
+    """CloudFormation's types of the service with this IAM prefix. A resource's policy is a part of the resource."""
+    names = [
+        name
+        for name in schemas()
+        if prefixes()[name] == prefix and name not in leave_out and not name.endswith("::ResourcePolicy")
+    ]
     return [_kind(name, prefix) for name in sorted(names)]
 
 
@@ -150,5 +154,8 @@ def _form(noun: str, prefix: str) -> ArnForm | None:
         if re.sub("[^a-z0-9]", "", resource.lower()) == noun:
             return form
     deleting = [form for form in forms.values() if f"delete{noun}" in {action.lower() for action in form.actions}]
-    called = re.sub("[^a-z0-9]", "", deleting[0].resource.lower()) if len(deleting) == 1 else ""
-    return deleting[0] if called and (called in noun or noun in called) else None
+    if len(deleting) != 1:
+        return None
+    called = re.sub("[^a-z0-9]", "", deleting[0].resource.lower())
+    others = {name.rsplit("::", 1)[1].lower() for name in schemas() if prefixes()[name] == prefix}
+    return deleting[0] if called not in others else None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from typing import Any
 
 import pytest
 
 from records import ACCOUNT, record
-from vigie.catalogue.loader import load
+from vigie.catalogue.loader import Catalogue, declarations, load
 from vigie.model.event import Event, EventOutcome
 from vigie.model.scope import Scope
 from vigie.watch.events import Interpreter, read, scope_of
@@ -167,3 +168,16 @@ def test_a_service_event_names_its_resource_in_its_details() -> None:
 def test_at_most_a_thousand_resources_are_named() -> None:
     many = {"instancesSet": {"items": [{"instanceId": f"i-{n}"} for n in range(5_000)]}}
     assert len(event("ec2", "StopInstances", many).subjects) == 1_000
+
+
+def test_resources_are_identified_as_the_catalogue_does_it() -> None:
+    """CloudFormation knows a user of IAM by the name, and a server of Transfer by its ARN; the catalogue may not."""
+    text = '_service = "transfer"\n[server]\ncfn = "AWS::Transfer::Server"\nid = "ServerId"\n'
+    text += 'list = { op = "ListServers", items = "Servers" }\n'
+    [declared] = declarations("transfer.toml", tomllib.loads(text), frozenset())
+    given = record("transfer", "DeleteServer", {"serverId": "s-1"})
+    [own], [other] = (
+        [each.subjects[0].id for each in read(given, interpreter) if isinstance(each, Event)]
+        for interpreter in (Interpreter(Catalogue({declared.type: declared})), Interpreter())
+    )
+    assert (own, other) == ("s-1", f"arn:aws:transfer:us-east-1:{ACCOUNT}:server/s-1")

@@ -88,12 +88,3 @@ def test_the_table_is_what_the_generator_makes(monkeypatch: pytest.MonkeyPatch) 
         pytest.skip(f"made with {noted}; installed are botocore {metadata.version('botocore')} and other schemas")
     assert TABLE.read_bytes() == made()
     sys.modules.pop("event_table", None)
-
-
-def test_resources_are_identified_as_the_catalogue_does_it() -> None:
-    for declared in WATCHED:
-        kind = table().kind(declared.type)
-        assert kind is not None, declared.type
-        last = declared.id.text.split(" ")[0].rsplit(".", 1)[-1].lower()
-        if last.endswith(("arn", "name")):
-            assert kind.canonical == ("arn" if last.endswith("arn") else "name"), declared.type

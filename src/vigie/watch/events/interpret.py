@@ -32,11 +32,12 @@ class Interpreter:
         self._table = events or table()
         self._patterns = event_patterns(catalogue) if catalogue else ()
         self.watched = frozenset(catalogue.types) if catalogue else frozenset()
+        self._kinds = dict(_as_declared(catalogue, self._table)) if catalogue else {}
 
     def interpreted(self, event: Event) -> Event:
         """The event with its subjects, what is implied, scopes and outcome. Reads and failed calls have none of these:
         what they were about is in ``about``."""
-        said = _Said(event, self._table)
+        said = _Said(event, self._table, self._kinds)
         source = self._table.source(event.source.split(".", 1)[0])
         name = undated(event.name)
         if event.read_only or event.failed or event.category != "Management" or _on_an_object(event, said):
@@ -83,6 +84,18 @@ def scope_of(subject: Subject, catalogue: Catalogue) -> Scope | None:
     return Scope(subject.account, region, subject.type)
 
 
+def _as_declared(catalogue: Catalogue, events: Table) -> Iterator[tuple[str, Kind]]:
+    """The kinds that the catalogue identifies by something else than CloudFormation does."""
+    for declared in catalogue.types.values():
+        kind = events.kind(declared.type)
+        if kind is None or declared.id.text.startswith("'"):
+            continue
+        member = declared.id.text.split(" ")[0].rsplit(".", 1)[-1].lower()
+        canonical = next((form for form in ("arn", "name") if member.endswith(form)), "id")
+        if canonical != kind.canonical and (canonical != "id" or kind.canonical == "arn"):
+            yield declared.type, replace(kind, canonical=canonical)
+
+
 def _on_an_object(event: Event, said: _Said) -> bool:
     """S3's calls on objects, in trails that did not yet say that they are data events."""
     return event.source == "s3.amazonaws.com" and "key" in said.request and "bucketname" in said.request
@@ -91,8 +104,9 @@ def _on_an_object(event: Event, said: _Said) -> bool:
 class _Said:
     """What one event says, ready to be looked up."""
 
-    def __init__(self, event: Event, events: Table) -> None:
+    def __init__(self, event: Event, events: Table, kinds: Mapping[str, Kind]) -> None:
         record = event.record
+        self._kinds = kinds
         self._event = event
         self._table = events
         name = undated(event.name)
@@ -140,6 +154,7 @@ class _Said:
                 yield subject
 
     def _subject(self, kind: Kind, said: Mapping[str, str]) -> Subject | None:
+        kind = self._kinds.get(kind.type, kind)
         where = replace(self.where, region=self._region(kind))
         said = self._completed(kind, said)
         subject = subject_of(kind, said, where)
