@@ -7,7 +7,7 @@ after every class that either of them can tell from the others: whoever is named
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from vigie.access.constraints import Constraint, among, equal, none_of
@@ -36,6 +36,8 @@ from vigie.access.verdict import GrantClass
 from vigie.access.world import World
 
 EVERYBODY: Final = "everybody"
+ANY_SERVICE: Final = "any service"
+_SOMEBODY: Final = "some of everybody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class RequesterClass:
     """What it is the whole of: who gains as this needs not be told of the classes inside."""
     inside: tuple[str, ...] = ()
     """The groups that it is a part of."""
+    mark: str = ""
+    """What is noted once it gained anything: classes that have this in ``inside`` are then told of already."""
 
 
 def classes_of(world: World) -> tuple[RequesterClass, ...]:
@@ -60,7 +64,7 @@ def classes_of(world: World) -> tuple[RequesterClass, ...]:
 
 def _strangers(world: World) -> Iterator[RequesterClass]:
     for requester in world.anybody_openly:
-        yield RequesterClass(requester, GrantClass.PUBLIC, "*", group=EVERYBODY)
+        yield RequesterClass(requester, GrantClass.PUBLIC, "*", group=EVERYBODY, mark=_SOMEBODY)
 
 
 def _organizations(world: World) -> Iterator[RequesterClass]:
@@ -145,13 +149,13 @@ def _provider(world: World, name: str) -> Iterator[RequesterClass]:
 def _services(world: World) -> Iterator[RequesterClass]:
     named = tuple(dict.fromkeys([*_named(world, "Service"), *world.all.services]))
     strange = service(None, world.strange_source(), named)
-    yield RequesterClass(strange, GrantClass.PUBLIC_VIA_SERVICE, "*", "any service", group="", inside=(EVERYBODY,))
+    yield RequesterClass(strange, GrantClass.PUBLIC_VIA_SERVICE, "*", ANY_SERVICE, inside=(EVERYBODY,), mark=_SOMEBODY)
     for name in (*named, None):
         yield from _service(world, name, named)
 
 
 def _service(world: World, name: str | None, named: tuple[str, ...]) -> Iterator[RequesterClass]:
-    via, group = name or "any service", f"service {name}"
+    via, group, mark = name or ANY_SERVICE, f"service {name}", f"some of service {name}"
     inside = (EVERYBODY, group)
 
     def acting(source: Source) -> Requester:
@@ -159,25 +163,27 @@ def _service(world: World, name: str | None, named: tuple[str, ...]) -> Iterator
 
     if name:
         strange = acting(world.strange_source())
-        yield RequesterClass(strange, kind_of_service(name, world), name, name, group=group, inside=(EVERYBODY,))
+        kind = kind_of_service(name, world)
+        yield RequesterClass(strange, kind, name, name, group=group, inside=(EVERYBODY,), mark=mark)
     own = acting(world.owners_source())
-    yield RequesterClass(own, GrantClass.SERVICE, name or via, via, world.account, inside=inside)
+    told = inside if name else (*inside, _SOMEBODY)
+    yield RequesterClass(own, GrantClass.SERVICE, via, via, world.account, inside=told, mark=mark)
     for account in world.all.source_accounts:
         if account != world.account:
             names = [glob(n) for n in world.all.source_names if world.owner_of_source(n) in (None, account)]
             requester = acting(source_of(account, world.partition, names))
-            yield RequesterClass(requester, GrantClass.ACCOUNT, account, via, account, inside=inside)
+            yield RequesterClass(requester, GrantClass.ACCOUNT, account, via, account, inside=inside, mark=mark)
     for arn in world.all.source_names:
-        yield from _bucket(world, arn, name, acting, inside)
+        yield from (replace(one, mark=mark) for one in _bucket(world, arn, name, acting, inside))
     for organization in world.all.source_organizations:
         bounds: Bounds = {
             "aws:sourceorgid": (equal(organization),),
             "aws:sourceorgpaths": (among((glob(f"{organization}/*"),)),),
         }
         requester = acting(source_of(world.stranger, world.partition, (), bounds))
-        yield RequesterClass(requester, GrantClass.ANY_ACCOUNT_OF_ORG, organization, via, inside=inside)
+        yield RequesterClass(requester, GrantClass.ANY_ACCOUNT_OF_ORG, organization, via, inside=inside, mark=mark)
     if name:
-        yield RequesterClass(acting(Source()), GrantClass.SERVICE, name, name, inside=(*inside, f"any {name}"))
+        yield RequesterClass(acting(Source()), GrantClass.SERVICE, name, name, inside=(*inside, mark))
 
 
 def _bucket(
@@ -190,7 +196,7 @@ def _bucket(
     for account in (owner,) if owner else (world.stranger, world.account):
         requester = acting(source_of(account, world.partition, (glob(arn),), only))
         known = account if owner else None
-        yield RequesterClass(requester, GrantClass.ACCOUNT, arn, name or "any service", known, inside=inside)
+        yield RequesterClass(requester, GrantClass.ACCOUNT, arn, name or ANY_SERVICE, known, inside=inside)
 
 
 def _named(world: World, kind: str) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from vigie.access.classes import RequesterClass, classes_of, unreadable_principals
+from vigie.access.classes import ANY_SERVICE, RequesterClass, classes_of, unreadable_principals
 from vigie.access.constraints import Constraint
 from vigie.access.document import Condition, Document, Statement
 from vigie.access.evaluator import allows
@@ -52,7 +52,8 @@ class Side:
     def serves(self, who: RequesterClass) -> bool:
         if not self.restricted:
             return True
-        return who.kind not in _SERVING and bool(who.via or who.kind is GrantClass.SERVICE)
+        serving = bool(who.via or who.kind is GrantClass.SERVICE) and who.who != ANY_SERVICE
+        return serving and who.kind not in _SERVING
 
     def allows_as(self, other: Side) -> bool:
         """Whether it is the same policy, read and gated alike."""
@@ -150,6 +151,7 @@ class Gaining:
                 gain = self._gain(statement, who)
                 if gain is not None:
                     found.append(gain)
+                    told.update([who.mark] if who.mark and not gain.undecided else [])
                     told.update([who.group] if who.group and not gain.undecided and not gain.limited else [])
         return found
 

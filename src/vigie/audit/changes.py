@@ -8,15 +8,19 @@ earlier as it may already have been, so that what they open together is told of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
 
 from vigie.access.comparing import State, compare
+from vigie.access.reach import judge_change
+from vigie.access.reach.changing import CONCERNING
 from vigie.access.verdict import Facts
 from vigie.audit.estate import EstateSettings, HistoryInventory, make_estate
+from vigie.audit.gained_power import POWER_TYPES, power_verdict
+from vigie.audit.laid import PastInventory, present
 from vigie.history.store import History
 from vigie.model.change import ChangeKind, Revision
 from vigie.model.errors import StoreError
@@ -24,12 +28,13 @@ from vigie.model.paging import Page
 from vigie.model.queries import ResourceFilter
 from vigie.model.resource import Resource
 from vigie.model.verdict import ChangeVerdict, Direction, joined
-from vigie.rules.estate import ACCOUNT_BLOCK, Estate
+from vigie.rules.estate import ACCOUNT_BLOCK, Estate, Inventory
 
 log = structlog.get_logger()
 
 _BLOCK: Final = "PublicAccessBlock"
-_POWERFUL: Final = ("AWS::IAM::Role",)
+_TOGETHER: Final = timedelta(minutes=10)
+"""What was seen so soon after a change is taken to have been so already: one sweep does not see all at once."""
 _BLOCKED_TYPES: Final = ("AWS::S3::Bucket", "AWS::S3::AccessPoint")
 """Whose access the public access block of the account decides, too."""
 
@@ -40,6 +45,7 @@ class ChangeJudge:
 
     history: History
     estate: Estate
+    _inventories: dict[datetime, PastInventory] = field(default_factory=dict, repr=False)
 
     @classmethod
     def over(cls, history: History, settings: EstateSettings, now: datetime) -> ChangeJudge:
@@ -68,11 +74,23 @@ class ChangeJudge:
             return ChangeVerdict(Direction.UNKNOWN, problems=(reason,))
 
     def _verdicts(self, before: Revision | None, after: Revision) -> Iterator[ChangeVerdict | None]:
-        access = self._access(before, after)
-        if after.type not in _POWERFUL or (access and access.direction is not Direction.NEUTRAL):
-            yield access  # of power nothing is said yet: then neutral would say too much
+        yield self._access(before, after)
         if after.type == ACCOUNT_BLOCK:
             yield from self._behind_block(before, after)
+        if after.type in POWER_TYPES:
+            yield power_verdict(self._inventory(after), before, after)
+        if after.type in CONCERNING:
+            yield judge_change(self._inventory(after), present(before), present(after))
+
+    def _inventory(self, revision: Revision) -> Inventory:
+        """What else was recorded around the time of a change."""
+        when = revision.observed_at + _TOGETHER
+        if when >= self.estate.now:
+            return self.estate.inventory
+        if when not in self._inventories:
+            self._inventories.clear()  # changes come in order: one is enough
+            self._inventories[when] = PastInventory(self.history, when)
+        return self._inventories[when]
 
     def _before(self, revision: Revision) -> Revision | None:
         if revision.number == 1 or revision.resource.pk is None:

@@ -43,7 +43,7 @@ LEASE: Final = timedelta(minutes=1)
 """After it, others judge what one that died had claimed. If it was only slow, its claim is void: that harms nobody."""
 OF_ORGANIZATION: Final = "AWS::Organizations::"
 _CHUNK: Final = 500
-_CHANGES: Final = 200
+_CHANGES: Final = 50
 """Changes judged in one transaction."""
 _BASIS: Final = "basis"
 _TURNED: Final = "turned_scopes"
