@@ -19,6 +19,7 @@ from vigie.model.change import ChangeKind, Revision
 from vigie.model.errors import StoreError
 from vigie.model.paging import Page
 from vigie.model.queries import ChangeFilter
+from vigie.model.scope import Scope
 from vigie.model.verdict import ChangeVerdict, Direction
 from vigie.notify.channels.base import Receipt
 from vigie.notify.message import Message
@@ -216,6 +217,8 @@ def test_the_block_of_the_account_gives_and_takes_what_buckets_offer(world: Worl
     world.see(ACCOUNT_BLOCK, OWN, BLOCKED, first=ChangeKind.BASELINE)
     world.see(BUCKET, "b", {}, first=ChangeKind.BASELINE)
     world.see(BUCKET, "b", public_bucket("b"))
+    world.later(minutes=1)
+    world.look(Scope(OWN, "eu-west-1", ACCOUNT_BLOCK))
     world.see(ACCOUNT_BLOCK, OWN, {**BLOCKED, "RestrictPublicBuckets": False})
     world.see(ACCOUNT_BLOCK, OWN, BLOCKED)
     world.judge()
@@ -229,6 +232,17 @@ def test_the_block_of_the_account_gives_and_takes_what_buckets_offer(world: Worl
 
     world.auditor().judge_all_changes(world.now + timedelta(days=1))
     assert directions(world, OWN) == [None, "widened", "narrowed"], "it is judged by the state of that time"
+
+
+def test_a_bucket_that_is_opened_while_the_block_may_be_gone_already_is_told(world: World) -> None:
+    world.see(ACCOUNT_BLOCK, OWN, BLOCKED, first=ChangeKind.BASELINE)
+    world.see(BUCKET, "b", {}, first=ChangeKind.BASELINE)
+    world.see(BUCKET, "b", {"Tags": {"a": "b"}})
+    world.see(BUCKET, "b", public_bucket("b"))
+    world.see(ACCOUNT_BLOCK, OWN, {})
+    world.judge()
+
+    assert directions(world, "b") == [None, "neutral", "widened"], "nobody looked at the block in between"
 
 
 def test_a_defect_in_judging_one_change_is_unknown_and_stops_no_other(world: World) -> None:

@@ -100,26 +100,30 @@ class ChangeJudge:
     # Access
 
     def _access(self, before: Revision | None, after: Revision) -> ChangeVerdict | None:
-        facts = self.estate.facts(after)
-        old_facts, new_facts = self._with_blocks(after, facts)
-        return compare(
-            after.type,
-            _state(before, old_facts),
-            _state(after, new_facts),
-            account=after.account,
-            facts=facts,
-            arn=after.arn,
+        return joined(
+            compare(
+                after.type,
+                _state(before, facts),
+                _state(after, facts),
+                account=after.account,
+                facts=facts,
+                arn=after.arn,
+            )
+            for facts in self._facts(after)
         )
 
-    def _with_blocks(self, revision: Revision, facts: Facts) -> tuple[Facts, Facts]:
-        """The facts with the public access block of the account as it was before the change, and after it."""
+    def _facts(self, revision: Revision) -> list[Facts]:
+        """What was known of the world at the time of a change: with each public access block of the account that may
+        have held.
+        """
+        facts = self.estate.facts(revision)
         if revision.type not in _BLOCKED_TYPES:
-            return facts, facts
+            return [facts]
         for block in self._resources(revision.account, ACCOUNT_BLOCK):
             state = self.history.archive.state_at(block.pk or 0, revision.observed_at)
-            before, after = state.revision or state.next_revision, state.next_revision or state.revision
-            return _blocked(facts, before), _blocked(facts, after)
-        return facts, facts
+            held = [one for one in (state.revision, state.next_revision) if one is not None]
+            return [_blocked(facts, one) for one in held] or [facts]
+        return [facts]
 
     def _behind_block(self, before: Revision | None, after: Revision) -> Iterator[ChangeVerdict | None]:
         """What the buckets and access points of the account gave and took by a change of its public access block."""

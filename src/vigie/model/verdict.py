@@ -107,8 +107,8 @@ def joined(verdicts: Iterable[ChangeVerdict | None]) -> ChangeVerdict | None:
         return None
     return ChangeVerdict(
         min((one.direction for one in parts), key=_WEIGHT.index),
-        tuple(shift for one in parts for shift in one.gained),
-        tuple(shift for one in parts for shift in one.lost),
+        tuple({shift.words: shift for one in parts for shift in one.gained}.values()),
+        tuple({shift.words: shift for one in parts for shift in one.lost}.values()),
         tuple(dict.fromkeys(problem for one in parts for problem in one.problems)),
     )
 
