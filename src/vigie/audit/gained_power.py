@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from vigie.access.power import shifts
 from vigie.access.power.effective import Effective
+from vigie.access.request import Request
 from vigie.audit.laid import Laid, present
+from vigie.model.account import Relation
 from vigie.model.change import Revision
-from vigie.model.verdict import ChangeVerdict, Direction
+from vigie.model.verdict import ChangeVerdict, Dimension, Direction, Shift, joined
 from vigie.rules.estate import Inventory
 from vigie.rules.power import ORGANIZATION, TREE_TYPES, Powers
 
 USER, ROLE, GROUP, POLICY = "AWS::IAM::User", "AWS::IAM::Role", "AWS::IAM::Group", "AWS::IAM::ManagedPolicy"
 POWER_TYPES: Final = frozenset({USER, ROLE, GROUP, POLICY, ORGANIZATION, *TREE_TYPES})
 """The types of which a change can give somebody power."""
+_ANYBODY_MAY: Final = "sts:GetCallerIdentity"
+"""No policy can take it away (AWS STS API reference): whoever can call it acts as that user."""
 MOST: Final = 500
 """So many principals are compared for one change; where it concerns more, the rest is said to be undecided."""
 _WEIGHING: Final[dict[str, tuple[str, ...]]] = {
@@ -31,6 +35,10 @@ def power_verdict(inventory: Inventory, before: Revision | None, after: Revision
     if after.type not in POWER_TYPES:
         return None
     old, new = present(before), present(after)
+    return joined((_by_policies(inventory, old, new, after), *_by_credentials(old, new)))
+
+
+def _by_policies(inventory: Inventory, old: Revision | None, new: Revision | None, after: Revision) -> ChangeVerdict:
     if _parts(old, after.type) == _parts(new, after.type):
         return ChangeVerdict(Direction.NEUTRAL)
     then, now = (Powers(Laid(inventory, after, state)) for state in (old, new))
@@ -48,6 +56,38 @@ def power_verdict(inventory: Inventory, before: Revision | None, after: Revision
     else:
         direction = Direction.NARROWED if lost else Direction.NEUTRAL
     return ChangeVerdict(direction, gained, lost, problems)
+
+
+# Who can act as a user
+
+
+def _by_credentials(old: Revision | None, new: Revision | None) -> Iterator[ChangeVerdict]:
+    """A key or a password that works now gives its holder what the user may."""
+    then, now = _credentials(old), _credentials(new)
+    gained = tuple(_act_as(new, told, "may now") for key, told in now.items() if key not in then)
+    lost = tuple(_act_as(old, told, "may no longer") for key, told in then.items() if key not in now)
+    if gained or lost:
+        yield ChangeVerdict(Direction.WIDENED if gained else Direction.NARROWED, gained, lost)
+
+
+def _credentials(user: Revision | None) -> dict[str, str]:
+    """What works now to act as a user → who can, in words."""
+    if user is None or user.type != USER:
+        return {}
+    rows = [row for row in user.configuration.get("AccessKeys") or () if isinstance(row, Mapping)]
+    keys = [str(row.get("AccessKeyId", "?")) for row in rows if row.get("Status") == "Active"]
+    found = {key: f"whoever holds the access key {key}" for key in keys}
+    return {**found, "password": "whoever knows the password"} if user.configuration.get("LoginProfile") else found
+
+
+def _act_as(user: Revision | None, who: str, verb: str) -> Shift:
+    arn = (user.arn or user.id) if user is not None else ""
+    request = Request(_ANYBODY_MAY, "*", {"AWS": arn}, user.account if user is not None else None)
+    words = f"{who} {verb} act as {arn.split(':', 5)[-1]}"
+    return Shift(Dimension.POWER, words, arn, witness=request.document(), relation=Relation.OWN)
+
+
+# Which principals a change concerns
 
 
 def _effective(powers: Powers, revision: Revision | None) -> Effective | None:

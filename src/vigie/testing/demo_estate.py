@@ -71,6 +71,10 @@ class Estate:
         ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})
         gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
         ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+        table = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"][0][
+            "RouteTableId"
+        ]
+        ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
         self.opened_group = self._group(ec2, vpc, "web", 443, "0.0.0.0/0")
         self._group(ec2, vpc, "database", 5432, "10.20.0.0/16")
         self._group(ec2, vpc, "old-bastion", 22, "0.0.0.0/0")
