@@ -167,6 +167,35 @@ def test_resources_are_described_in_batches_and_those_that_nobody_describes_are_
     assert len(here.aws.called("ecs:DescribeClusters")) == 2
 
 
+def test_children_are_described_with_their_own_parent(here: Observatory) -> None:
+    here.aws.answers.script("ecs", "ListClusters", {"clusterArns": ["a", "b"]})
+    here.aws.answers.script(
+        "ecs",
+        "DescribeClusters",
+        lambda call: {"clusters": [{"clusterArn": name, "clusterName": name} for name in call.parameters["clusters"]]},
+    )
+    here.aws.answers.script(
+        "ecs", "ListServices", lambda call: {"serviceArns": [f"{call.parameters['cluster']}/{n}" for n in "12"]}
+    )
+    here.aws.answers.script(
+        "ecs",
+        "DescribeServices",
+        lambda call: {
+            "services": [
+                {"serviceArn": name, "clusterArn": call.parameters["cluster"]}
+                for name in call.parameters["services"]
+                if name.startswith(call.parameters["cluster"])
+            ]
+        },
+    )
+
+    services = configurations(here.look("AWS::ECS::Service"))
+
+    assert {id_: content["clusterArn"] for id_, content in services.items()} == {
+        "a/1": "a", "a/2": "a", "b/1": "b", "b/2": "b",
+    }  # fmt: skip
+
+
 def test_resources_that_could_not_be_described_are_not_missing(here: Observatory) -> None:
     here.aws.answers.script("ecs", "ListClusters", {"clusterArns": ["a", "b", "c"]})
     here.aws.faults.add(faults.denied(), operation="DescribeClusters")

@@ -105,10 +105,16 @@ def integer(name: str, seed: int) -> int:
 def string(name: str, parent: str, call: Call, place: int, token: str) -> str:
     """A string for a member. ``token`` stands for the thing (17 hexadecimal digits)."""
     lowered = name.lower()
+    if (call.service, name) in _ARNS:
+        return _arn(name.removesuffix("Id"), parent, call, place, token)
     for test, write in _STRINGS:
         if test(lowered):
             return write(name, parent, call, place, token)
     return f"{_kebab(name)}-{token[:8]}"
+
+
+_ARNS = frozenset({("cloudformation", "StackId"), ("serverlessrepo", "ApplicationId")})
+"""Members that hold an ARN and are not called so."""
 
 
 def _arn(name: str, parent: str, call: Call, place: int, token: str) -> str:

@@ -33,6 +33,14 @@ from vigie.watch.taking import Raw, expected_member, mentions, paired, taken_fro
 TAGS: Final = "Tags"
 
 
+def _siblings(elements: Sequence[Element]) -> list[list[Element]]:
+    """The elements by their parent: a call that describes several speaks of one parent (an ECS cluster)."""
+    found: dict[str | None, list[Element]] = {}
+    for element in elements:
+        found.setdefault(element.parent_id, []).append(element)
+    return list(found.values())
+
+
 @dataclass(slots=True)
 class Completed:
     """One resource with everything that could be read about it."""
@@ -100,7 +108,11 @@ class Completer:
             return [Completed(element, element.raw, self.place.region) for element in elements]
         if describe.single:
             return self.spread(lambda element: self._describe_one(describe, element), elements)
-        batches = [elements[start : start + describe.size] for start in range(0, len(elements), describe.size)]
+        batches = [
+            siblings[start : start + describe.size]
+            for siblings in _siblings(elements)
+            for start in range(0, len(siblings), describe.size)
+        ]
         found = self.spread(lambda batch: self._describe_many(describe, batch), batches)
         return [one for batch in found for one in batch]
 

@@ -17,6 +17,7 @@ Shape: TypeAlias = Any
 """A shape of botocore: which members it has depends on its ``type_name``, which no static type tells."""
 
 _USUAL_SIGNERS: Mapping[str, tuple[str, ...]] = {
+    "access-analyzer": ("accessanalyzer",),
     "apigateway": ("apigateway", "apigatewayv2"),
     "dynamodb": ("dynamodb",),
     "ec2": ("ec2",),
@@ -33,6 +34,7 @@ _USUAL_SIGNERS: Mapping[str, tuple[str, ...]] = {
     "s3": ("s3control", "s3"),
     "ses": ("ses", "sesv2"),
     "sqs": ("sqs",),
+    "states": ("stepfunctions",),
     "sts": ("sts",),
     "kms": ("kms",),
     "sns": ("sns",),
@@ -165,13 +167,20 @@ def _paging_by_names(found: OperationModel) -> Paging | None:
         return None
     given = [name for name in _TOKEN_NAMES if name in found.input_shape.members]
     answered = [name for name in _TOKEN_NAMES if name in found.output_shape.members]
-    results = tuple(name for name, shape in found.output_shape.members.items() if shape.type_name in ("list", "map"))
+    results = tuple(_results(found.output_shape))
     if not (given and answered and results):
         return None
     limits = [
         name for name in found.input_shape.members if name.lower() in ("maxresults", "limit", "maxitems", "pagesize")
     ]
     return Paging((given[0],), (answered[0],), results, limits[0] if limits else None, None)
+
+
+def _results(answer: Shape) -> list[str]:
+    """The members of an answer that are cut into pages; else those of a structure in it."""
+    direct = [name for name, shape in answer.members.items() if shape.type_name in ("list", "map")]
+    around = [(name, shape) for name, shape in answer.members.items() if shape.type_name == "structure"]
+    return direct or [f"{name}.{inner}" for name, shape in around for inner in _results(shape)]
 
 
 def _as_tuple(value: Any) -> tuple[str, ...]:
