@@ -258,8 +258,8 @@ def test_an_overlay_takes_a_table_out(overlay: Callable[[str, str], Path]) -> No
 
 
 def test_an_overlay_adds_a_type(overlay: Callable[[str, str], Path]) -> None:
-    folder = overlay("ecs.toml", QUEUE.replace("SQS::Queue", "ECS::Cluster").replace("sqs", "ecs"))
-    assert load([folder]).types["AWS::ECS::Cluster"].service == "ecs"
+    folder = overlay("mq.toml", QUEUE.replace("SQS::Queue", "MQ::Broker").replace("sqs", "mq"))
+    assert load([folder]).types["AWS::MQ::Broker"].service == "mq"
 
 
 @pytest.mark.parametrize("name", ["iam.toml", "new.toml"])

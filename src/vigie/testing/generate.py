@@ -25,7 +25,7 @@ from vigie.testing.wire.requests import Call
 EPOCH = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 """The latest time in any generated answer."""
 
-_DEEPEST = 9
+_DEEPEST = 7
 _NESTED = 2
 """Length of lists within the things listed."""
 
