@@ -113,6 +113,10 @@ KEPT = frozenset(
 """What history, and the judgement of it, rest on. References of the present state, work, outbox and sessions go."""
 
 
+ERASABLE = frozenset({"blob", "change_item", "event", "event_resource", "event_key"})
+"""What the logged retention erasure, and nothing else, may delete from."""
+
+
 def test_nothing_is_deleted_from_the_tables_of_history() -> None:
     assert set(metadata.tables) >= KEPT
     for file in (SOURCE / "history").rglob("*.py"):
@@ -128,6 +132,8 @@ def test_nothing_is_deleted_from_the_tables_of_history() -> None:
         for call in _calls(tree):
             if isinstance(call.func, ast.Name) and call.func.id == "delete" and isinstance(call.args[0], ast.Name):
                 name = call.args[0].id
+                if file.name == "retention.py" and name in ERASABLE:
+                    continue
                 assert imported.get(name, name) not in KEPT, f"{file.name}:{call.lineno} deletes from {name}"
         text = "" if file.name == "append_only.py" else file.read_text(encoding="utf-8")
         assert not re.search(r"(?i)\b(delete\s+from|truncate|drop\s+table)\b", text), file.name

@@ -19,10 +19,20 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from vigie.model.account import is_account
+from vigie.model.change import ChangeKind
 from vigie.model.durations import parse_duration
 from vigie.model.errors import SettingsError
 
@@ -215,6 +225,42 @@ class EvidenceSettings(_Table):
     anchors: tuple[AnchorSettings, ...] = Field((), description="Where signed heads are put, off this host.")
 
 
+class RetentionPolicySettings(_Table):
+    """What of old revisions is erased by `vigie retention apply`. Empty lists: all."""
+
+    name: str = Field(pattern=r"^[\w.-]+$", description="What people call it; told wherever something was erased.")
+    action: Literal["thin", "erase"] = Field(description="thin: the last of each span stays. erase: none does.")
+    older_than: Duration = Field(description="Revisions observed longer ago than this.")
+    keep_every: Duration = Field(timedelta(days=1), description="thin: the span of which the last revision stays.")
+    kinds: tuple[ChangeKind, ...] = Field((), description="Kinds of change (`ephemeral`).")
+    types: tuple[str, ...] = Field((), description='Resource types, as patterns ("AWS::EC2::*").')
+    accounts: tuple[AccountId, ...] = Field((), description="Accounts.")
+
+
+class HoldSettings(_Table):
+    """What no policy may touch (a legal hold). All that is given must fit; a hold of nothing holds everything."""
+
+    name: str = Field(pattern=r"^[\w.-]+$", description="What people call it.")
+    reason: str = Field(description="Why, and by whose order.")
+    resource: str | None = Field(None, description="ARN or id of one resource.")
+    account: AccountId | None = Field(None, description="An account.")
+    type: str | None = Field(None, description="Resource types, as a pattern.")
+    tag: str | None = Field(None, description="`Key` or `Key=value`, of that state or of the last known one.")
+    since: AwareDatetime | None = Field(None, description="States in force at or after this time.")
+    until: AwareDatetime | None = Field(None, description="States in force at or before this time.")
+
+
+class RetentionSettings(_Table):
+    """What is erased, and what is held. Nothing is erased but by `vigie retention apply`."""
+
+    policies: tuple[RetentionPolicySettings, ...] = Field((), description="What goes when; the first that fits counts.")
+    holds: tuple[HoldSettings, ...] = Field((), description="What stays whatever the policies say.")
+    events_older_than: Duration | None = Field(None, description="Events that explain no change go after it.")
+    told_older_than: Duration = Field(
+        timedelta(days=90), description="How long `vigie up` keeps what was notified, for looking up."
+    )
+
+
 class LogSettings(_Table):
     """The program's own log, on standard error."""
 
@@ -243,6 +289,7 @@ class Settings(_Table):
     sweep: SweepSettings = SweepSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     events: EventSettings = EventSettings()
+    retention: RetentionSettings = RetentionSettings()
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
 

@@ -6,22 +6,18 @@ One module per thing that is done; :class:`App` has them all. A new one is a cla
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
 
 from vigie.app.importing import Importing
 from vigie.app.judging import Judging
 from vigie.app.listening import Listening
 from vigie.app.parts import KEY_BYTES, Progress, utc_now
-from vigie.app.proving import Proving
 from vigie.app.reaching import Reaching
+from vigie.app.retaining import Retaining
 from vigie.app.telling import Telling
 from vigie.runtime.local import Loop
 
-KEEP_OUTBOX: Final = timedelta(days=90)
-"""How long what was told is kept for looking up."""
 
-
-class App(Listening, Judging, Telling, Importing, Proving, Reaching):
+class App(Listening, Judging, Telling, Importing, Retaining, Reaching):
     """vigie, built over one store. Close it at the end."""
 
     def loops(self, *, sweep: bool) -> list[Loop]:
@@ -72,7 +68,7 @@ class App(Listening, Judging, Telling, Importing, Proving, Reaching):
 
     def _clean(self) -> bool:
         with self.history.begin() as tx:
-            self.history.outbox.forget(tx, self._clock() - KEEP_OUTBOX)
+            self.history.outbox.forget(tx, self._clock() - self.settings.retention.told_older_than)
         return False
 
 

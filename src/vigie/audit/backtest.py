@@ -105,6 +105,8 @@ class _Replay:
         inventory = WholeEstate(self._now.values(), self._coverage_at(at))
         estate = self.estate_of(inventory, at)
         for revision in revisions:
+            if revision.erased is not None:
+                continue  # nobody can tell any more: what was open stays so
             judgement = self.bench.evaluate(revision, estate)
             self._judgings += 1
             verdict = judgement.verdicts[0] if judgement.verdicts else None

@@ -84,7 +84,7 @@ def _where(app: App, asked: EstateAt, expression: str) -> tuple[list[ResourceAt]
         raise UsageError(f"--where is not JMESPath: {str(error).splitlines()[0]}") from None
     kept, undecided = [], 0
     for one in app.history.past.with_configurations(asked.resources):
-        if one.state.revision is None:
+        if one.state.revision is None or one.state.revision.erased is not None:
             undecided += 1
             continue
         try:

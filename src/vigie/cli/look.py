@@ -190,6 +190,9 @@ def _print_revision(revision: Revision, attribution: Attribution | None = None) 
     if revision.kind is ChangeKind.DELETED:
         screen.print("  It was gone.", style="red")
         return
+    if revision.erased is not None:
+        screen.print(f"  Its configuration was {printable(revision.erased.words)}.", style="yellow", markup=False)
+        return
     text = json.dumps(revision.configuration, indent=2, ensure_ascii=True, sort_keys=True)
     screen.print(Syntax(text, "json", background_color="default", word_wrap=True))
 
@@ -253,6 +256,9 @@ def diff(
     if numbers[0] < 1:
         raise UsageError(f"Revision {numbers[1]} is the first of {found}: there is none before it to compare with.")
     before, now = (_revision(app, found, number) for number in numbers)
+    for held in (before, now):
+        if held.erased is not None:
+            raise UsageError(f"Revision {held.number} of {found} was {held.erased.words}: there is nothing to compare.")
     entries = compute_diff(before.configuration, now.configuration, app.treatment(found.type))
     if as_json:
         verdict = _verdict_between(app, before, now)
@@ -287,6 +293,10 @@ def _diff_of_times(app: App, resource: Any, since: datetime | None, until: datet
     unknown = next((state for state in (before, after) if not state.is_known), None)
     if unknown is not None:
         raise UsageError(f"How {resource} was at {when(unknown.asked)} is not known: {unknown.explanation}")
+    for state in (before, after):
+        if state.revision is not None and state.revision.erased is not None:
+            words = state.revision.erased.words
+            raise UsageError(f"How {resource} was at {when(state.asked)} was {words}: there is nothing to compare.")
     was, became = (state.revision.configuration if state.revision else {} for state in (before, after))
     entries = compute_diff(was, became, app.treatment(resource.type))
     if as_json:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, or
 from sqlalchemy import literal_column as literal
 
 from vigie.history import asof, attributions, blobs, events, refs, scopes, verdicts
-from vigie.history.columns import BODY, COVERAGE, HEADER, HEADS, RESOURCE, RESOURCES, REVISIONS, AnyRow, Query
+from vigie.history.columns import BODY, CONTENTS, COVERAGE, HEADER, HEADS, RESOURCE, RESOURCES, REVISIONS, AnyRow, Query
 from vigie.history.cursors import decode, encode
 from vigie.history.rows import coverage_of, diff_entry_of, resource_of, unreadable_from
 from vigie.history.tables.archive import blob, change_item, coverage, ref, resource, revision, scope
@@ -335,12 +335,12 @@ def _coverage() -> Query:
 
 
 def _heads(condition: Condition) -> Query:
-    columns = (*RESOURCE, *HEADER, *BODY, resource.c.unreadable.label("now_unreadable"))
+    columns = (*RESOURCE, *HEADER, *CONTENTS, resource.c.unreadable.label("now_unreadable"))
     return select(*columns).select_from(HEADS).where(condition)
 
 
 def _revisions() -> Query:
-    return select(*RESOURCE, *HEADER, *BODY).select_from(REVISIONS)
+    return select(*RESOURCE, *HEADER, *CONTENTS).select_from(REVISIONS)
 
 
 def _revision(row: AnyRow, unreadable: str | None = None) -> Revision:

@@ -14,11 +14,11 @@ from datetime import datetime
 from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from vigie.history import blobs, scopes
-from vigie.history.columns import BODY, HEADER, RESOURCE, REVISIONS, AnyRow
+from vigie.history.columns import CONTENTS, HEADER, RESOURCE, REVISIONS, AnyRow
 from vigie.history.rows import resource_of, unreadable_from
 from vigie.history.tables.archive import resource, revision
 from vigie.model.canonical import instant_text
-from vigie.model.change import Certainty, ChangeKind, Revision, StateAt
+from vigie.model.change import Certainty, ChangeKind, Erased, Revision, StateAt
 from vigie.model.scope import Coverage
 
 
@@ -101,14 +101,22 @@ def revision_of(row: AnyRow, unreadable: str | None) -> Revision:
         config_sha=row.config_sha or "",
         durable_sha=row.durable_sha or "",
         pk=row.revision_pk,
+        erased=erased_of(row),
     )
+
+
+def erased_of(row: AnyRow) -> Erased | None:
+    """From the columns of :data:`vigie.history.columns.ERASED`."""
+    if row.erased_at is None:
+        return None
+    return Erased(row.erased_policy, row.erased_at, bytes(row.erased_commitment).hex())
 
 
 # Put together once: SQLAlchemy takes longer to put a statement together than SQLite to run it.
 _RESOURCE: BindParameter[int] = bindparam("resource")
 _MOMENT: BindParameter[datetime] = bindparam("moment")
 _RECORDED = select(resource.c.scope_pk, resource.c.seen_until, resource.c.present).where(resource.c.pk == _RESOURCE)
-_OF = select(*RESOURCE, *HEADER, *BODY).select_from(REVISIONS).where(revision.c.resource_pk == _RESOURCE).limit(1)
+_OF = select(*RESOURCE, *HEADER, *CONTENTS).select_from(REVISIONS).where(revision.c.resource_pk == _RESOURCE).limit(1)
 _BEFORE = _OF.where(revision.c.observed_at <= _MOMENT).order_by(revision.c.observed_at.desc(), revision.c.number.desc())
 _AFTER = _OF.where(revision.c.observed_at > _MOMENT).order_by(revision.c.observed_at, revision.c.number)
 

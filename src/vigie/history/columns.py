@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, Row, Select, and_
+from sqlalchemy import Column, Row, Select, and_, case, select
 from sqlalchemy.sql.elements import Label
 from sqlalchemy.sql.selectable import Join
 
 from vigie.history.tables.archive import blob, coverage, resource, revision, scope
+from vigie.history.tables.log import erasure, erasure_run
 
 AnyRow = Row[*tuple[Any, ...]]
 Query = Select[*tuple[Any, ...]]
@@ -43,7 +44,23 @@ HEADER: Columns = (
     revision.c.blob_pk,
     blob.c.sha.label("config_sha"),
 )
+_gone = and_(revision.c.blob_pk.is_(None), revision.c.kind != "deleted")
+_of_it = and_(erasure.c.revision_pk == revision.c.pk, erasure.c.part == "content")
+
+
+def _told(column: Any) -> Any:
+    """Of the erasure of a revision that has no contents any more: looked up for such ones only."""
+    told = select(column).select_from(erasure.join(erasure_run, erasure.c.run_pk == erasure_run.c.pk)).where(_of_it)
+    return case((_gone, told.correlate(revision).scalar_subquery()))
+
+
+ERASED: Columns = (
+    _told(erasure_run.c.policy).label("erased_policy"),
+    _told(erasure_run.c.at).label("erased_at"),
+    _told(erasure.c.commitment).label("erased_commitment"),
+)
 BODY: Columns = (blob.c.dictionary, blob.c.body)
+CONTENTS: Columns = (*BODY, *ERASED)
 COVERAGE: Columns = (
     *SCOPE,
     coverage.c.status,

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, or_, select
 from sqlalchemy.sql.selectable import ScalarSelect
 
 from vigie.history import asof, blobs
-from vigie.history.columns import BODY, COVERAGE, HEADER, RESOURCE, RESOURCES, REVISIONS, AnyRow
+from vigie.history.columns import CONTENTS, COVERAGE, HEADER, RESOURCE, RESOURCES, REVISIONS, AnyRow
 from vigie.history.cursors import decode, encode
 from vigie.history.finding_rows import FINDING, FINDINGS, finding_of, from_text
 from vigie.history.findings import FindingFilter, finding_conditions
@@ -56,7 +56,7 @@ class Past:
             pks = {one.state.revision.pk for one in batch if one.state.revision is not None}
             with self._engine.connect() as tx:
                 rows = tx.execute(
-                    select(*RESOURCE, *HEADER, *BODY).select_from(REVISIONS).where(revision.c.pk.in_(pks))
+                    select(*RESOURCE, *HEADER, *CONTENTS).select_from(REVISIONS).where(revision.c.pk.in_(pks))
                 )
                 held = {row.revision_pk: asof.revision_of(row, row.unreadable) for row in rows}
             for one in batch:
@@ -116,7 +116,7 @@ class Past:
         found: dict[int, Revision] = {}
         with self._engine.connect() as tx:
             for batch in blobs.batches([one.pk for one in revisions], _BATCH):
-                query = select(*RESOURCE, *HEADER, *BODY).select_from(REVISIONS).where(revision.c.pk.in_(batch))
+                query = select(*RESOURCE, *HEADER, *CONTENTS).select_from(REVISIONS).where(revision.c.pk.in_(batch))
                 found.update((row.revision_pk, asof.revision_of(row, row.unreadable)) for row in tx.execute(query))
         return found
 

@@ -22,6 +22,7 @@ from vigie.history.log import Log
 from vigie.history.outbox import Outbox
 from vigie.history.past import Past
 from vigie.history.record import Recorder
+from vigie.history.retention import Retention
 from vigie.history.schema import prepare
 from vigie.history.users import Users
 from vigie.history.verdicts import Verdicts
@@ -47,6 +48,7 @@ class History:
         self.findings = Findings(engine)
         self.outbox = Outbox(engine)
         self.log = Log(engine, self.begin)
+        self.retention = Retention(engine, self.begin)
         self.anchored = Anchored(engine)
         self.accounts = Accounts(engine)
         self.users = Users(engine)

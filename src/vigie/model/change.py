@@ -46,6 +46,20 @@ class DiffEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Erased:
+    """The contents were erased by a retention policy; that they were is in the evidence log."""
+
+    policy: str
+    at: datetime
+    commitment: str
+    """What the log holds in their place: a salted digest (hex), of which the salt is destroyed."""
+
+    @property
+    def words(self) -> str:
+        return f"erased by the policy {self.policy} on {self.at:%Y-%m-%d}, commitment {self.commitment}"
+
+
+@dataclass(frozen=True, slots=True)
 class Revision:
     """One recorded state of a resource. What rules are given.
 
@@ -64,6 +78,8 @@ class Revision:
     config_sha: str = ""
     durable_sha: str = ""
     pk: int | None = None
+    erased: Erased | None = None
+    """Set where ``configuration`` is empty because its contents were erased."""
 
     @property
     def account(self) -> str:

@@ -20,7 +20,7 @@ from vigie.model.account import Account
 from vigie.model.attribution import Attribution, Credit, label
 from vigie.model.backtest import Backtest, Episode
 from vigie.model.blame import Blame
-from vigie.model.change import Certainty, Change, DiffEntry, Revision, StateAt
+from vigie.model.change import Certainty, Change, DiffEntry, Erased, Revision, StateAt
 from vigie.model.durations import format_duration
 from vigie.model.event import Actor, Event
 from vigie.model.finding import Finding, Justification
@@ -289,11 +289,18 @@ def problem_document(problem: Problem) -> Document:
     }
 
 
+def _erased_document(erased: Erased | None) -> Document | None:
+    if erased is None:
+        return None
+    return {"policy": erased.policy, "at": instant(erased.at), "commitment": erased.commitment}
+
+
 def revision_document(revision: Revision) -> Document:
     """One recorded state, configuration included: what ``show`` prints."""
     return {
         **_resource_columns(revision.resource),
         "present": revision.kind.value != "deleted",
+        "erased": _erased_document(revision.erased),
         "revision": revision.number,
         "kind": revision.kind.value,
         "changed_after": optional_instant(revision.changed_after),

@@ -1,11 +1,14 @@
 """Triggers that refuse to rewrite or remove rows: history is only ever added to.
 
-A retention erasure (invariant 1) will lift them for its own transaction, and log that it did.
+A retention erasure (invariant 1, history/retention.py) lifts them for its own transaction, and logs that it did.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import DDL, Table, event
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import DDL, Connection, Table, event
 
 MARK = "append_only"
 """In ``Table.info`` of those that have them."""
@@ -37,6 +40,28 @@ def statements_for(table: str) -> dict[str, list[str]]:
         f"FOR EACH STATEMENT EXECUTE FUNCTION {function}()",
     ]
     return {"sqlite": sqlite, "postgresql": postgresql}
+
+
+@contextmanager
+def lifted(tx: Connection, tables: Sequence[Table]) -> Iterator[None]:
+    """Let this transaction, and no other, rewrite these tables, until the block ends or the transaction does.
+
+    On PostgreSQL others cannot write to them meanwhile; on SQLite nobody else writes at all. After an exception the
+    transaction must be rolled back: that puts the triggers back as well.
+    """
+    if tx.dialect.name == "postgresql":
+        for table in tables:
+            tx.execute(_ddl(f"ALTER TABLE {table.name} DISABLE TRIGGER {table.name}_append_only"))
+        yield
+        for table in tables:
+            tx.execute(_ddl(f"ALTER TABLE {table.name} ENABLE TRIGGER {table.name}_append_only"))
+        return
+    made = [statement for table in tables for statement in statements_for(table.name)["sqlite"]]
+    for statement in made:
+        tx.execute(_ddl(f"DROP TRIGGER {statement.split()[2]}"))
+    yield
+    for statement in made:
+        tx.execute(_ddl(statement))
 
 
 def _ddl(statement: str) -> DDL:
