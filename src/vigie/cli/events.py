@@ -131,7 +131,7 @@ def actor_document(actor: Actor) -> dict[str, Any]:
     return {
         "kind": actor.kind.value,
         "arn": actor.arn,
-        "principal": actor.arn,
+        "principal": actor.arn or actor.principal_id or actor.name,
         "name": actor.name,
         "account": actor.account,
         "principal_id": actor.principal_id,

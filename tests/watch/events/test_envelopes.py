@@ -190,6 +190,16 @@ def test_a_file_that_is_cut_off_in_the_middle_says_so() -> None:
     assert isinstance(broken, Malformed)
 
 
+def test_of_a_broken_file_the_whole_records_are_read() -> None:
+    whole = json.dumps({"Records": [ONE, TWO]})
+    first, cut = read(whole[:-40])
+    assert isinstance(first, Event) and first.id == "one" and isinstance(cut, Malformed)
+    damaged = json.dumps({"Records": [ONE, {**ONE, "eventID": "x"}, TWO]}).replace('"eventID": "x"', '"eventID": "x')
+    events = [each.id for each in read(damaged) if isinstance(each, Event)]
+    assert events == ["one", "two"]
+    assert sum(isinstance(each, Malformed) for each in read(damaged)) == 1
+
+
 @pytest.mark.parametrize("given", [b"", "", "  \n ", [], {"Records": []}, {"Events": []}])
 def test_of_nothing_nothing_comes(given: Any) -> None:
     assert list(read(given)) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from typing import Any, Final
@@ -14,6 +15,8 @@ import orjson
 LARGEST: Final = 512 * 1024 * 1024
 """Bytes that compressed content may become. CloudTrail's files hold some megabytes."""
 _GZIP: Final = b"\x1f\x8b"
+_FILE: Final = re.compile(r'\s*\{\s*"Records"\s*:\s*\[')
+_RECORD: Final = re.compile(r'\{\s*"eventVersion"')
 
 
 class UnreadableError(ValueError):
@@ -111,6 +114,10 @@ def documents(text: str) -> Iterator[Any | Broken]:
         return
     except UnreadableError as error:
         why = str(error)
+    file = _FILE.match(stripped)
+    if file is not None:
+        yield from _whole_ones(stripped, file.end(), why)
+        return
     found = list(_one_after_the_other(stripped, why))
     if any(isinstance(each, Broken) for each in found):
         found = _one_a_line(stripped) or found
@@ -151,6 +158,26 @@ def _one_after_the_other(text: str, why: str) -> Iterator[Any | Broken]:
         yield value
     if broken_from >= 0:
         yield Broken(why, text[broken_from:])
+
+
+def _whole_ones(text: str, position: int, why: str) -> Iterator[Any | Broken]:
+    """Of a file of CloudTrail that is broken somewhere, the records that are whole."""
+    decoder = json.JSONDecoder(parse_constant=str)
+    while position < len(text):
+        if text[position] in " \t\r\n,":
+            position += 1
+            continue
+        if text[position] == "]":
+            return
+        found = _document_at(decoder, text, position)
+        if found is not None:
+            value, position = found
+            yield value
+            continue
+        further = _RECORD.search(text, position + 1)
+        end = further.start() if further else len(text)
+        yield Broken(why, text[position:end])
+        position = end
 
 
 def _document_at(decoder: json.JSONDecoder, text: str, position: int) -> tuple[Any, int] | None:
