@@ -84,7 +84,7 @@ def requests(draw: Any) -> Request:
     return Request(action, resource, {"AWS": ANN.arn}, ACCOUNT, context)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(principals(), st.lists(requests(), min_size=8, max_size=12))
 def test_what_is_allowed_is_said_to_be_and_what_is_denied_is_not(holder: Effective, asked: list[Request]) -> None:
     for request in asked:
@@ -102,7 +102,7 @@ def test_what_is_allowed_is_said_to_be_and_what_is_denied_is_not(holder: Effecti
             assert exactly.witness is not None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(principals(), st.sampled_from([*ACTION_PATTERNS, *ACTIONS]), st.lists(requests(), min_size=8, max_size=12))
 def test_everywhere_means_every_request_and_not_means_none(
     holder: Effective, action: str, asked: list[Request]
@@ -118,7 +118,7 @@ def test_everywhere_means_every_request_and_not_means_none(
             assert not permits(holder, request)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(principals(), principals(), st.lists(requests(), min_size=10, max_size=15))
 def test_whatever_is_gained_or_lost_is_told(before: Effective, after: Effective, asked: list[Request]) -> None:
     told = shifts(before, after)
@@ -151,7 +151,7 @@ def resource_policies(draw: Any) -> Target:
     return Target("arn:aws:s3:::b", other, kind, policy("resource policy", document))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(principals(), resource_policies(), st.lists(requests(), min_size=8, max_size=12))
 def test_a_resource_with_a_policy_of_its_own(holder: Effective, target: Target, asked: list[Request]) -> None:
     for request in asked:

@@ -19,7 +19,7 @@ from vigie.access.power.effective import Effective, Layer, LayerKind
 from vigie.access.power.recheck import permits
 from vigie.access.power.statements import Written
 from vigie.access.request import Request
-from vigie.access.search import ACTION, Rule
+from vigie.access.search import ACTION, Way
 from vigie.access.texts import Texts
 from vigie.model.verdict import Dimension, Direction, Shift
 
@@ -96,6 +96,18 @@ def _gained(before: Effective, after: Effective, verb: str) -> tuple[tuple[Shift
 
 
 @dataclass(frozen=True, slots=True)
+class _Gain:
+    """A way that is open now and was not."""
+
+    question: Question
+    way: Way
+
+    @property
+    def request(self) -> Request:
+        return self.question.request(self.way)
+
+
+@dataclass(frozen=True, slots=True)
 class _Gap:
     found: _Found | None
     capped: bool
@@ -120,12 +132,15 @@ class _Reason:
         found = _Found(statement)
         capped = False
         for actions in _asked(statement, self.unmatched):
-            request, doubt, cut = self._request(statement, actions, before, after)
+            gain, cut = self._gain(statement, actions, before, after)
             capped |= cut
-            if request is not None:
+            if gain is not None:
                 found.actions += actions
-                found.witness = found.witness or request
-                found.exact = found.exact and not doubt
+                found.exact = found.exact and not gain.way.doubts
+                if found.witness is None:
+                    found.witness = gain.request
+                    found.exact = found.exact and permits(after, gain.request) and not permits(before, gain.request)
+        found.exact = found.exact and before.identity == after.identity
         if found.actions:
             found.places = self._places(statement, found.actions[0], before, after)
         return _Gap(found if found.actions else None, capped)
@@ -135,18 +150,18 @@ class _Reason:
         places = list(written.resources)
         if written.not_resource or not 1 < len(places) <= _MOST_PLACES:
             return places
-        gained = [p for p in places if self._request(statement, [action], before, after, (p,))[0] is not None]
+        gained = [p for p in places if self._gain(statement, [action], before, after, (p,))[0] is not None]
         return gained or places
 
-    def _request(
+    def _gain(
         self,
         statement: Written,
         actions: Sequence[str],
         before: Effective,
         after: Effective,
         places: tuple[str, ...] = EVERY,
-    ) -> tuple[Request | None, bool, bool]:
-        """A request with one of these actions that is gained; whether it is doubtful; whether the search was capped."""
+    ) -> tuple[_Gain | None, bool]:
+        """How one of these actions is gained; whether the search was capped."""
         action = actions[0] if len(actions) == 1 else "*"
         question = Question(after, action, places, {}, None, _STEPS)
         start = dict(question.start)
@@ -158,26 +173,15 @@ class _Reason:
             begun = question.search.begin(start)
             box = question.search.joined(begun, inside[0].parts) if inside else None
             if box is None:
-                return None, False, False
+                return None, False
             start = dict(box)
         else:
             gates[self.layer] = question.rules([statement])
         if not all(gates):
-            return None, False, False
-        unmatched = _read_before(before, self.unmatched, question)
+            return None, False
+        unmatched = question.rules_of(before, self.unmatched)
         found = question.search.through(gates, [*question.denies, *unmatched], start)
-        if found is None:
-            return None, False, question.search.capped
-        request = question.request(found[0])
-        doubt = bool(found[0].doubts) or before.identity != after.identity
-        doubt = doubt or not permits(after, request) or permits(before, request)
-        return request, doubt, False
-
-
-def _read_before(before: Effective, statements: Sequence[Written], question: Question) -> list[Rule]:
-    wanted = question.action.lower()
-    held = [w for w in statements if question.whole or w.actions.holds(wanted)]
-    return [before.rule(w, whole=question.whole) for w in held]
+        return (_Gain(question, found[0]), False) if found is not None else (None, question.search.capped)
 
 
 def _reasons(before: Effective, after: Effective) -> Iterator[_Reason]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from vigie.access.constraints import ABSENT, PRESENT, Constraint, Found, equal, state_of
+from vigie.access.constraints import ABSENT, PRESENT, Constraint, Found, equal
 from vigie.access.granting import turned
 from vigie.access.keys import has_several
 from vigie.access.patterns import arn_glob, filled, glob, is_literal, matches
@@ -119,6 +119,7 @@ class Question:
         self.context = {key.lower(): value for key, value in context.items()}
         self.target = target
         self.whole = "*" in action or "?" in action
+        self._service = _service_of(action)
         self._written: dict[int, Written] = {}
         self._capped = False
         self.search: Search = effective.search
@@ -133,14 +134,24 @@ class Question:
 
     def rules(self, statements: Iterable[Written]) -> list[Rule]:
         """The statements as rules, without those that do not hold the action where it is a single one."""
-        wanted = self.action.lower()
+        return self.rules_of(self.effective, statements)
+
+    def rules_of(self, holder: Effective, statements: Iterable[Written]) -> list[Rule]:
+        """The same, read for another holder."""
         found = []
         for written in statements:
-            if self.whole or written.actions.holds(wanted):
-                rule = self.effective.rule(written, whole=self.whole)
+            rule = self._rule(holder, written)
+            if rule is not None:
                 self._written[id(rule)] = written
                 found.append(rule)
         return found
+
+    def _rule(self, holder: Effective, written: Written) -> Rule | None:
+        if not self.whole:
+            return holder.rule(written, whole=False) if written.actions.holds(self.action.lower()) else None
+        if self._service:
+            return holder.rule_within(written, self._service)
+        return holder.rule(written, whole=True)
 
     def _start(self) -> dict[str, tuple[Constraint, ...]]:
         found: dict[str, tuple[Constraint, ...]] = {key: (equal(value),) for key, value in self.context.items()}
@@ -256,7 +267,7 @@ class Question:
 
     def _usual(self, key: str) -> Found | None:
         constraints = (*self.start.get(key, ()), *self.effective.requester.bound(key))
-        return state_of(constraints, several=has_several(key)) if constraints else None
+        return self.search.state(key, constraints) if constraints else None
 
     def _told(
         self,
@@ -284,6 +295,12 @@ class Question:
             notes=self.effective.notes,
             own_policies=own_policies,
         )
+
+
+def _service_of(action: str) -> str:
+    """The service of an action or pattern, in lower case; empty where a wildcard stands for it."""
+    service, colon, _ = action.lower().partition(":")
+    return service if colon and "*" not in service and "?" not in service else ""
 
 
 _ORDER: Final = (Extent.NOT, Extent.UNKNOWN, Extent.CONDITIONAL, Extent.SOME, Extent.EVERYWHERE)

@@ -89,7 +89,7 @@ class Effective:
     layers: tuple[Layer, ...]
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    _rules: dict[tuple[int, bool], Rule] = field(default_factory=dict, repr=False, compare=False)
+    _rules: dict[tuple[int, bool | str], Rule | None] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def search(self) -> Search:
@@ -122,8 +122,21 @@ class Effective:
 
     def rule(self, statement: Written, *, whole: bool) -> Rule:
         key = (id(statement), whole)
+        known = self._rules.get(key)
+        if known is None:
+            known = self._rules[key] = statement.rule(self.known, whole=whole)
+        return known
+
+    def rule_within(self, statement: Written, service: str) -> Rule | None:
+        """A statement as a rule for requests to one service; None where it can match none of them."""
+        key = (id(statement), service)
         if key not in self._rules:
-            self._rules[key] = statement.rule(self.known, whole=whole)
+            part = statement.speaks_of_service(service)
+            rest = self.rule(statement, whole=False)
+            if part is None and not statement.statement.not_action:
+                self._rules[key] = None
+            else:
+                self._rules[key] = Rule(rest.label, ((part, *rest.parts) if part else rest.parts), rest.doubts)
         return self._rules[key]
 
     def layer_of(self, kind: LayerKind) -> list[Layer]:

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
+from vigie.access.constraints import Constraint
 from vigie.access.document import Document, Statement, parse
 from vigie.access.patterns import glob, is_literal, matches
 from vigie.access.reading import Reader, Variables
-from vigie.access.search import ACTION, Rule
+from vigie.access.search import ACTION, Part, Rule
+from vigie.access.texts import Texts
 
 _NO_VALUES: Final[Variables] = {}
 _KEPT: Final = 4096
@@ -33,6 +35,12 @@ class Actions:
     wide: tuple[str, ...]
     """Patterns with wildcards in the service."""
     others: bool
+
+    def within(self, service: str) -> tuple[str, ...]:
+        """The patterns (in lower case) that can match an action of one service."""
+        start = f"{service}:"
+        named = (name for name in self.names if name.startswith(start))
+        return (*named, *self.by_service.get(service, ()), *self.wide)
 
     def holds(self, action: str) -> bool:
         """``action`` in lower case."""
@@ -103,6 +111,22 @@ class Written:
             read = self.reader.read(self.statement, known)
             return read if whole else bare(read)
         return self._rule if whole else self._bare
+
+    @cached_property
+    def _of_service(self) -> dict[str, Part | None]:
+        return {}
+
+    def speaks_of_service(self, service: str) -> Part | None:
+        """What it says of the actions of one service, as a part of a rule; None where it says nothing of them (or,
+        with NotAction, leaves none out).
+        """
+        if service not in self._of_service:
+            patterns = self.actions.within(service)
+            side = "an action but" if self.statement.not_action else "an action like"
+            words = f"{side} {', '.join(self.statement.actions)}"
+            part = (ACTION, Constraint(False, Texts(patterns, True, not self.statement.not_action), words=words))
+            self._of_service[service] = part if patterns else None
+        return self._of_service[service]
 
 
 def bare(rule: Rule) -> Rule:
