@@ -24,7 +24,17 @@ from vigie.model.change import Revision
 from vigie.model.scope import Scope
 from vigie.rules.looking import Inventory
 
-HOLDERS: Final = ("AWS::CodeBuild::Project", "AWS::EC2::Instance", "AWS::Lambda::Function")
+HOLDERS: Final = (
+    "AWS::AutoScaling::AutoScalingGroup",
+    "AWS::CloudFormation::Stack",
+    "AWS::CodeBuild::Project",
+    "AWS::EC2::Instance",
+    "AWS::EC2::LaunchTemplate",
+    "AWS::ECS::Service",
+    "AWS::ECS::TaskDefinition",
+    "AWS::Lambda::Function",
+    "AWS::StepFunctions::StateMachine",
+)
 """The resource types of escalation's methods that the catalogue records (a test compares them)."""
 ORGANIZATION: Final = "AWS::Organizations::Organization"
 TREE_TYPES: Final = (
