@@ -444,3 +444,54 @@ def test_what_changes_while_it_is_judged_is_judged_again(world: World) -> None:
     world.see(QUEUE, "orders", CLOSED_QUEUE)
     assert world.judge().opened == 0
     assert world.judge().opened == 1
+
+
+TOPIC = "AWS::SNS::Topic"
+
+
+def open_queue(queue: Revision, estate: Estate) -> Iterator[Violation]:
+    if queue.configuration.get("Open"):
+        yield Violation("open")
+
+
+def test_what_another_resource_makes_wrong_later_is_told_at_once_and_not_as_a_first_look(history: History) -> None:
+    """Most resources never change after the first look: what becomes of them is news all the same."""
+
+    def fed_by_loud(queue: Revision, estate: Estate) -> Iterator[Violation]:
+        if any(topic.configuration.get("Loud") for topic in estate.resources(TOPIC, whole=False)):
+            yield Violation("loud")
+
+    world = World(history, {"r": make_rule("r", QUEUE, fed_by_loud, TOPIC)})
+    world.see(QUEUE, "early", {}, first=ChangeKind.BASELINE)
+    world.see(TOPIC, "news", {"Loud": True}, first=ChangeKind.BASELINE)
+    world.judge()
+    assert world.told() == [("r", "open", True)]
+    world.see(QUEUE, "late", {}, first=ChangeKind.BASELINE)
+    world.see(TOPIC, "news", {"Loud": False})
+    world.judge()
+    world.told()
+    world.later(days=1)
+    world.see(TOPIC, "news", {"Loud": True})
+    world.judge()
+    assert sorted(world.told()) == [("r", "open", False), ("r", "open", False)]
+
+
+def test_what_a_rule_that_is_new_finds_on_what_was_there_comes_as_a_first_look(history: History) -> None:
+    world = World(history, {"r": make_rule("r", QUEUE, open_queue)})
+    world.see(QUEUE, "jobs", {"Open": True}, first=ChangeKind.BASELINE)
+    world.judge()
+    world.told()
+    world.later(days=1)
+    world.see(QUEUE, "jobs", {"Open": True, "Size": 2})
+    world.judge()
+    world.later(minutes=1)
+    world.rules["s"] = make_rule("s", QUEUE, open_queue)
+    world.judge()
+    assert world.told() == [("s", "open", True)]
+    world.see(QUEUE, "jobs", {"Open": False})
+    world.judge()
+    world.told()
+    world.see(QUEUE, "jobs", {"Open": True})
+    world.see(QUEUE, "other", {"Open": True})
+    world.judge()
+    assert {baseline for _, _, baseline in world.told()} == {False}

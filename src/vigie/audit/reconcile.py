@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from vigie.audit.evaluate import Judgement
 from vigie.model.change import ChangeKind, Revision
@@ -27,9 +27,32 @@ from vigie.model.finding_plan import (
 from vigie.rules.declare import Rule
 from vigie.rules.judging import Verdict
 
+FIRST_LOOK: Final = timedelta(hours=1)
+"""So long after a resource was first seen, what is found on it counts as found at the first look: what a rule looks up
+besides may be seen later in the same sweep."""
 OPEN, JUSTIFIED = FindingStatus.OPEN, FindingStatus.JUSTIFIED
 RESOLVED, UNKNOWN = FindingStatus.RESOLVED, FindingStatus.UNKNOWN
 _STANDING = (OPEN, JUSTIFIED)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was judged before. Findings that only now *could* be found go into a summary, others are told at once."""
+
+    judged_at: Mapping[int, datetime] = field(default_factory=dict)
+    """Resource → when it was judged last; one that is not here never was."""
+    new_rules: frozenset[str] = frozenset()
+    """Rules that were not there before ``rules_since``."""
+    rules_since: datetime | None = None
+
+    def is_first_look(self, revision: Revision, rule: str, now: datetime) -> bool:
+        """Whether the resource, or the rule, is looked at for the first time."""
+        judged_at = self.judged_at.get(revision.resource.pk or 0)
+        if revision.kind is ChangeKind.BASELINE and (judged_at is None or now - revision.observed_at <= FIRST_LOOK):
+            return True
+        if rule not in self.new_rules or self.rules_since is None:
+            return False
+        return judged_at is not None and judged_at < self.rules_since
 
 
 def reconcile(
@@ -38,6 +61,7 @@ def reconcile(
     patterns: Sequence[GivenJustification],
     rules: Mapping[str, Rule],
     now: datetime,
+    before: Before | None = None,
 ) -> FindingPlan:
     """What to write about the resources that were judged.
 
@@ -48,7 +72,7 @@ def reconcile(
         pk = judgement.revision.resource.pk
         if pk is None:
             raise ValueError("only recorded resources have findings")
-        _Resource(judgement, pk, known.get(pk, ()), patterns, rules, now, draft).reconcile()
+        _Resource(judgement, pk, known.get(pk, ()), patterns, rules, now, draft, before or Before()).reconcile()
     names = {step.key.rule for step in draft.steps}
     texts = tuple(RuleText(id_, rules[id_].title, rules[id_].remedy) for id_ in sorted(names) if id_ in rules)
     told = {step.key.resource for step in draft.steps if step.told}
@@ -93,6 +117,7 @@ class _Resource:
     rules: Mapping[str, Rule]
     now: datetime
     draft: _Draft
+    before: Before
 
     @property
     def revision(self) -> Revision:
@@ -161,7 +186,7 @@ class _Resource:
                 justified_by=justified,
                 ends_justification=ended,
                 told=status is OPEN and cause in _TOLD_WHEN_OPEN,
-                baseline=cause is Cause.OPENED and self.revision.kind is ChangeKind.BASELINE,
+                baseline=cause is Cause.OPENED and self.before.is_first_look(self.revision, verdict.rule, self.now),
             )
         )
 

@@ -25,7 +25,7 @@ from vigie.audit.estate import (
     make_estate,
 )
 from vigie.audit.evaluate import Bench, Judgement
-from vigie.audit.reconcile import reconcile
+from vigie.audit.reconcile import Before, reconcile
 from vigie.history import verdicts
 from vigie.history.store import History, Transaction
 from vigie.model.change import ChangeKind, Revision
@@ -46,6 +46,7 @@ _CHUNK: Final = 500
 _CHANGES: Final = 50
 """Changes judged in one transaction."""
 _BASIS: Final = "basis"
+_RULES: Final = "rules"
 _TURNED: Final = "turned_scopes"
 _OWNING: Final = frozenset(type_ for types in OWNING_TYPES.values() for type_ in types)
 _OPENING: Final = (
@@ -173,7 +174,7 @@ class Auditor:
             with self.history.begin() as tx:
                 report += report_of(self._record(tx, judgements[start : start + _CHUNK], now))
         with self.history.begin() as tx:
-            self.history.findings.remember(tx, _BASIS, basis)
+            self._remember_basis(tx, basis, now)
         return report
 
     def _record(self, tx: Transaction, judgements: Sequence[Judgement], now: datetime) -> FindingPlan:
@@ -186,7 +187,8 @@ class Auditor:
         judged = findings.judged_revisions(pks, tx)
         fresh = [j for j in judgements if judged.get(_pk(j.revision), 0) <= j.revision.number]
         known = findings.of_resources(pks, tx)
-        plan = reconcile(fresh, known, findings.patterns(tx), self.rules.rules, now)
+        before = Before(findings.judged_at(pks, tx), *self._new_rules(tx, now))
+        plan = reconcile(fresh, known, findings.patterns(tx), self.rules.rules, now, before)
         findings.apply(tx, plan, now)
         return plan
 
@@ -230,7 +232,26 @@ class Auditor:
         keys = self._all_pks()
         with self.history.begin() as tx:
             self.history.work.put(tx, TOPIC, map(str, keys), now)
-            self.history.findings.remember(tx, _BASIS, self._basis())
+            self._remember_basis(tx, self._basis(), now)
+
+    def _remember_basis(self, tx: Transaction, basis: str, now: datetime) -> None:
+        self.history.findings.remember(tx, _BASIS, basis)
+        here = sorted(self.rules.rules)
+        remembered = self.history.findings.remembered(_RULES, tx)
+        if remembered is None or json.loads(remembered)["rules"] != here:
+            new, _ = self._new_rules(tx, now)
+            said = {"rules": here, "new": sorted(new), "since": now.isoformat()}
+            self.history.findings.remember(tx, _RULES, json.dumps(said))
+
+    def _new_rules(self, tx: Transaction, now: datetime) -> tuple[frozenset[str], datetime | None]:
+        """The rules that came last, and since when they are there. At the first start, none is new."""
+        remembered = self.history.findings.remembered(_RULES, tx)
+        if remembered is None:
+            return frozenset(), None
+        said = json.loads(remembered)
+        if said["rules"] == sorted(self.rules.rules):
+            return frozenset(said["new"]), datetime.fromisoformat(said["since"])
+        return frozenset(self.rules.rules.keys() - set(said["rules"])), now
 
     def _notice_coverage(self, now: datetime) -> None:
         remembered = json.loads(self.history.findings.remembered(_TURNED) or '{"last": 0, "seen": []}')

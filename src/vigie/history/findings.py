@@ -257,6 +257,17 @@ class Findings:
                 found.update({row.resource_pk: row.revision for row in rows})
         return found
 
+    def judged_at(self, pks: Sequence[int], tx: Connection | None = None) -> dict[int, datetime]:
+        """Resource → when it was judged last."""
+        found: dict[int, datetime] = {}
+        with self._reading(tx) as connection:
+            for batch in batches(list(pks), _IN_LIST):
+                rows = connection.execute(
+                    select(judged.c.resource_pk, judged.c.at).where(judged.c.resource_pk.in_(batch))
+                )
+                found.update({row.resource_pk: row.at for row in rows})
+        return found
+
     def apply(self, tx: Connection, plan: FindingPlan, now: datetime) -> None:
         """Write what was decided: findings, states, failures, and what is to be told."""
         write_plan(tx, plan, now)
@@ -267,9 +278,9 @@ class Findings:
         with self._engine.connect() as connection:
             return set(connection.execute(query).scalars())
 
-    def remembered(self, name: str) -> str | None:
+    def remembered(self, name: str, tx: Connection | None = None) -> str | None:
         """Something that the auditor remembered."""
-        with self._engine.connect() as connection:
+        with self._reading(tx) as connection:
             found = connection.execute(select(audit_state.c.value).where(audit_state.c.name == name))
             value: str | None = found.scalar_one_or_none()
         return value
