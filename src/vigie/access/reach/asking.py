@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import reduce
 from typing import Final
 
-from vigie.access.reach.answer import BLIND, Hop, Passage, Path, Reach
+from vigie.access.reach.answer import BLIND, Hop, Passage, Path, Reach, united
 from vigie.access.reach.balancers import Target, balancer_paths, private_addresses, through
 from vigie.access.reach.boxes import (
     ALL_ADDRESSES,
@@ -21,25 +22,46 @@ from vigie.access.reach.boxes import (
     ports,
     protocol_span,
 )
-from vigie.access.reach.faces import database_faces, instance_faces, interface_face, interfaces_of, members
+from vigie.access.reach.faces import (
+    database_faces,
+    instance_faces,
+    interface_face,
+    interfaces_of,
+    kafka_faces,
+    members,
+    warehouse_faces,
+)
 from vigie.access.reach.recorded import (
     BALANCER,
     CLASSIC,
     CLUSTER,
     DATABASE,
     FUNCTION,
+    HTTP_API,
     INSTANCE,
     INTERFACE,
+    KAFKA,
+    KUBERNETES,
+    REST_API,
+    SEARCH,
+    WAREHOUSE,
     Network,
     Unread,
     place_of,
 )
-from vigie.access.reach.services import function_paths
+from vigie.access.reach.services import (
+    function_paths,
+    http_api_paths,
+    kubernetes_paths,
+    rest_api_paths,
+    search_paths,
+)
 from vigie.access.reach.way import paths_to
 from vigie.model.change import Revision
 
 Question = Boxes
 """The packets that are asked about."""
+_Asking = Callable[[Revision, Network, Question], Iterable[Path]]
 
 
 def question(protocol: str | None = None, port: int | None = None, source: str | None = None) -> Question:
@@ -129,6 +151,26 @@ def _cluster(cluster: Revision, network: Network, asked: Question) -> list[Path]
     return found
 
 
+def _warehouse(cluster: Revision, network: Network, asked: Question) -> list[Path]:
+    """It is in one of its subnets: certain is what gets in to each of them."""
+    ways = [list(paths_to(network, face, asked)) for face in warehouse_faces(network, cluster)]
+    everywhere = reduce(lambda one, other: one & other, (united(p.certain for p in way) for way in ways))
+    found = []
+    for path in (path for way in ways for path in way):
+        certain = path.certain & everywhere
+        doubt = () if certain == path.certain else (f"in which of its subnets {cluster.id} is, is not recorded",)
+        found.append(replace(path, certain=certain, reasons=(*path.reasons, *doubt)))
+    return found
+
+
+def _kafka(cluster: Revision, network: Network, asked: Question) -> list[Path]:
+    return [path for face in kafka_faces(cluster) for path in paths_to(network, face, asked)]
+
+
+def _by_flag(paths: Callable[[Revision, Boxes], Iterable[Path]]) -> _Asking:
+    return lambda revision, network, asked: paths(revision, asked)
+
+
 def _function(function: Revision, network: Network, asked: Question) -> list[Path]:
     found = list(function_paths(function, asked))
     target = Target(function.arn or function.id, None)
@@ -143,7 +185,6 @@ def _balancer(balancer: Revision, network: Network, asked: Question) -> list[Pat
     return balancer_paths(network, balancer, asked)
 
 
-_Asking = Callable[[Revision, Network, Question], Iterable[Path]]
 _ASKING: Final[dict[str, _Asking]] = {
     INSTANCE: _instance,
     INTERFACE: _interface,
@@ -152,6 +193,12 @@ _ASKING: Final[dict[str, _Asking]] = {
     BALANCER: _balancer,
     CLASSIC: _balancer,
     FUNCTION: _function,
+    WAREHOUSE: _warehouse,
+    KAFKA: _kafka,
+    KUBERNETES: _by_flag(kubernetes_paths),
+    SEARCH: _by_flag(search_paths),
+    REST_API: _by_flag(rest_api_paths),
+    HTTP_API: _by_flag(http_api_paths),
 }
 REACHED_TYPES: Final = tuple(_ASKING)
 """The types that can be asked about."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from vigie.access.reach.bounds import Bounds, exactly, undecided
+from vigie.access.reach.bounds import NONE, Bounds, exactly, undecided
 from vigie.access.reach.boxes import TCP, box_of, ports, protocol_span
 from vigie.access.reach.recorded import (
     DATABASE,
@@ -221,3 +221,67 @@ def subnets_in(network: Network, vpc: str, zone: str, place: Place) -> list[str]
     """The subnets of a VPC (in one availability zone, where it is known)."""
     by_vpc = network.index(SUBNET, place, "vpc", lambda row: (str(part(row, "VpcId")),))
     return [row.id for row in by_vpc.get(vpc, ()) if not zone or part(row, "AvailabilityZone") == zone]
+
+
+def warehouse_faces(network: Network, cluster: Revision) -> list[Face]:
+    """The faces of a Redshift cluster: its port, in each subnet that it may be in (one of them is it). Raises Unread.
+
+    With ``PubliclyAccessible`` it has public addresses (Redshift management guide, "Redshift resources in a VPC").
+    """
+    place = place_of(cluster)
+    endpoint = part(cluster, "Endpoint")
+    port = number(endpoint, "Port") if isinstance(endpoint, Mapping) else None
+    name = text(endpoint, "Address") if isinstance(endpoint, Mapping) else ""
+    shown = Face(
+        id=cluster.id,
+        place=place,
+        subnet="",
+        groups=tuple(text(g, "VpcSecurityGroupId") for g in rows(part(cluster, "VpcSecurityGroups"))),
+        v4=(name or cluster.id,) if part(cluster, "PubliclyAccessible") else (),
+        v4_words="it is publicly accessible: its name resolves to a public address",
+        listening=_listening(port, cluster.id),
+        listening_words=f"the cluster answers on tcp/{port}",
+    )
+    candidates = subnets_in(
+        network, str(part(cluster, "VpcId") or ""), str(part(cluster, "AvailabilityZone") or ""), place
+    )
+    return [replace(shown, subnet=subnet) for subnet in candidates or ("",)]
+
+
+_KAFKA_PORTS: Final = (("Tls", 9194), ("Scram", 9196), ("Iam", 9198))
+"""What clients on the internet connect to (MSK developer guide, "Port information")."""
+
+
+def kafka_faces(cluster: Revision) -> list[Face]:
+    """The faces of the brokers of MSK, one in each of its subnets. Raises Unread."""
+    given = part(cluster, "Provisioned")
+    given = given if isinstance(given, Mapping) else {}
+    brokers = given.get("BrokerNodeGroupInfo")
+    brokers = brokers if isinstance(brokers, Mapping) else {}
+    connectivity = brokers.get("ConnectivityInfo")
+    access = connectivity.get("PublicAccess") if isinstance(connectivity, Mapping) else None
+    public = isinstance(access, Mapping) and access.get("Type") == "SERVICE_PROVIDED_EIPS"
+    numbers = _kafka_ports(given.get("ClientAuthentication"))
+    listening = NONE
+    for port in numbers:
+        listening |= _listening(port, cluster.id)
+    shown = Face(
+        id=cluster.id,
+        place=place_of(cluster),
+        subnet="",
+        groups=tuple(str(group) for group in brokers.get("SecurityGroups") or ()),
+        v4=(cluster.name or cluster.id,) if public else (),
+        v4_words="its brokers have public addresses",
+        listening=listening,
+        listening_words=f"brokers answer on {', '.join(f'tcp/{port}' for port in numbers)}",
+    )
+    return [replace(shown, subnet=str(subnet)) for subnet in brokers.get("ClientSubnets") or ("",)]
+
+
+def _kafka_ports(authentication: Any) -> list[int]:
+    """The ports of the ways to sign in that are switched on; all of them, where that is not told."""
+    told = authentication if isinstance(authentication, Mapping) else {}
+    sasl = told.get("Sasl") if isinstance(told.get("Sasl"), Mapping) else {}
+    ways = {"Tls": told.get("Tls"), **(sasl or {})}
+    on = [port for way, port in _KAFKA_PORTS if isinstance(ways.get(way), Mapping) and ways[way].get("Enabled")]
+    return on or [port for _, port in _KAFKA_PORTS]

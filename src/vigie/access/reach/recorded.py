@@ -29,6 +29,12 @@ CLASSIC: Final = "AWS::ElasticLoadBalancing::LoadBalancer"
 DATABASE: Final = "AWS::RDS::DBInstance"
 CLUSTER: Final = "AWS::RDS::DBCluster"
 FUNCTION: Final = "AWS::Lambda::Function"
+WAREHOUSE: Final = "AWS::Redshift::Cluster"
+KUBERNETES: Final = "AWS::EKS::Cluster"
+SEARCH: Final = "AWS::OpenSearchService::Domain"
+KAFKA: Final = "AWS::MSK::Cluster"
+REST_API: Final = "AWS::ApiGateway::RestApi"
+HTTP_API: Final = "AWS::ApiGatewayV2::Api"
 
 NETWORK_TYPES: Final = (
     INSTANCE, INTERFACE, SUBNET, ROUTE_TABLE, GATEWAY, ACL, GROUP, PREFIX_LIST, AWS_PREFIX_LIST, BLOCK, EXCLUSION,

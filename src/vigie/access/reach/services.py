@@ -54,12 +54,60 @@ def _urls(function: Revision) -> Iterator[tuple[str, Mapping[str, object]]]:
 
 def kubernetes_paths(cluster: Revision, asked: Boxes) -> Iterator[Path]:
     """The API server of EKS (EKS user guide, "Cluster API server endpoint"). Raises Unread."""
-    network = part(cluster, "ResourcesVpcConfig") or part(cluster, "resourcesVpcConfig")
+    network = part(cluster, "resourcesVpcConfig")
     network = network if isinstance(network, Mapping) else {}
-    name = str(part(cluster, "endpoint") or cluster.name or cluster.id)
+    name = str(part(cluster, "endpoint") or cluster.id)
     if not network.get("endpointPublicAccess"):
         yield endpoint(cluster.id, name, asked, closed="its public endpoint is switched off (endpointPublicAccess)")
         return
-    cidrs = [str(c) for c in network.get("publicAccessCidrs") or ("0.0.0.0/0", "::/0")]
+    cidrs = [str(cidr) for cidr in network.get("publicAccessCidrs") or ("0.0.0.0/0", "::/0")]
     words = f"its public endpoint is open to {', '.join(cidrs[:4])}"
     yield endpoint(cluster.id, name, asked, sources=addresses(*cidrs), words=words)
+
+
+def search_paths(domain: Revision, asked: Boxes) -> Iterator[Path]:
+    """A domain of OpenSearch outside of a VPC has an endpoint on the internet; who may call it is a matter of policies
+    (OpenSearch Service developer guide, "Launching your domains within a VPC"). Raises Unread.
+    """
+    vpc = part(domain, "VPCOptions")
+    vpc_id = text(vpc, "VPCId") if isinstance(vpc, Mapping) else ""
+    name = str(part(domain, "Endpoint") or part(domain, "EndpointV2") or domain.id)
+    if vpc_id:
+        yield endpoint(domain.id, name, asked, closed=f"its endpoint is in {vpc_id} and has private addresses only")
+        return
+    options = part(domain, "DomainEndpointOptions")
+    enforced = bool(isinstance(options, Mapping) and options.get("EnforceHTTPS"))
+    for port in (443,) if enforced else (443, 80):
+        yield endpoint(domain.id, name, asked, port=port, words=f"its endpoint is on the internet, on tcp/{port}")
+
+
+def rest_api_paths(api: Revision, asked: Boxes) -> Iterator[Path]:
+    """A REST API that is not private (API Gateway developer guide, "API endpoint types"). Raises Unread."""
+    configured = part(api, "endpointConfiguration")
+    types = configured.get("types") if isinstance(configured, Mapping) else None
+    private = "PRIVATE" in (types or ())
+    yield from _api(
+        api, asked, f"{api.id}.execute-api", private=private, hidden=bool(part(api, "disableExecuteApiEndpoint"))
+    )
+
+
+def http_api_paths(api: Revision, asked: Boxes) -> Iterator[Path]:
+    """An HTTP or WebSocket API: always on the internet (API Gateway developer guide). Raises Unread."""
+    name = str(part(api, "ApiEndpoint") or f"{api.id}.execute-api").removeprefix("https://")
+    yield from _api(api, asked, name, private=False, hidden=bool(part(api, "DisableExecuteApiEndpoint")))
+
+
+def _api(api: Revision, asked: Boxes, name: str, *, private: bool, hidden: bool) -> Iterator[Path]:
+    if private:
+        yield endpoint(api.id, name, asked, closed="it is private: reached through VPC endpoints only")
+    elif hidden:
+        reason = (
+            f"not modelled: domain names of its own, by which {api.id} may be called; its default one is switched off"
+        )
+        found = endpoint(api.id, name, asked)
+        hop = Hop("endpoint", api.id, Passage.UNKNOWN, reason)
+        yield Path(name, (hop,), NOTHING, found.certain, (reason,))
+    else:
+        yield endpoint(
+            api.id, name, asked, words="its endpoint is on the internet; who may call what is for its policy"
+        )
