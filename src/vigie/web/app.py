@@ -22,6 +22,7 @@ from vigie.web.errors import answer_errors
 from vigie.web.headers import Frame
 from vigie.web.ui import (
     account_pages,
+    actor_pages,
     change_pages,
     coverage_pages,
     finding_pages,
@@ -44,6 +45,7 @@ _PAGES: Final = (
     past_pages,
     coverage_pages,
     account_pages,
+    actor_pages,
     rule_pages,
     settings_pages,
 )

@@ -28,6 +28,7 @@ def list_changes(request: Request, web: WebOf, identity: Person) -> Response:
         type=field(values, "type"),
         kinds=(kind,) if kind else DURABLE_KINDS,
         path=field(values, "path"),
+        actor=field(values, "actor"),
         verdicts=(verdict,) if verdict else None,
     )
     counts = web.history.archive.change_counts(chosen)

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from vigie.history.users import Permission
+from vigie.model.attribution import label as actor_label
 from vigie.model.documents import plain
 from vigie.web.auth.csrf import csrf_token
 from vigie.web.auth.identity import Identity
@@ -70,6 +71,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
+        actor_words=actor_label,
         one_line=text.one_line,
         pretty=text.pretty,
         short=text.short,

@@ -10,6 +10,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from vigie.model.attribution import Attribution
 from vigie.model.change import Change, Revision, StateAt
 from vigie.model.finding import Finding, FindingStatus
 from vigie.model.paging import Page
@@ -34,6 +35,7 @@ from vigie.web.ui.text import service_of
 router = APIRouter(prefix="/resources", include_in_schema=False)
 _PRESENT: Final[Mapping[str | None, bool | None]] = {"false": False, "any": None}
 _REFERRING: Final = 20
+_CALLS: Final = 10
 
 
 @router.get("")
@@ -123,6 +125,8 @@ def _page(
         shown=shown,
         diff=change.diff if change else (),
         verdict=change.verdict if change else None,
+        attribution=_attribution(web, shown, change, asked),
+        calls=web.history.events.of_resource(resource, None, None, Page(_CALLS)),
         asked=asked,
         asked_text=_local(asked.asked) if asked else "",
         latest_number=latest.number if latest else 0,
@@ -136,6 +140,13 @@ def _page(
         more_referring=referring.next is not None,
         names=account_names(web),
     )
+
+
+def _attribution(web: Web, shown: Revision | None, change: Change | None, asked: StateAt | None) -> Attribution | None:
+    """Who made what is shown."""
+    if change is None and shown is not None and shown.pk is not None and asked is None:
+        change = web.history.archive.change(shown.pk)
+    return change.attribution if change else None
 
 
 def _score(findings: list[Finding]) -> tuple[int, str]:
