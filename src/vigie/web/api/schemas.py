@@ -181,6 +181,12 @@ class ProblemShape(Shape):
     count: int
 
 
+class ErasedShape(Shape):
+    policy: str
+    at: str
+    commitment: str
+
+
 class RevisionShape(Shape):
     account: str
     region: str
@@ -189,6 +195,7 @@ class RevisionShape(Shape):
     arn: str | None
     name: str | None
     present: bool
+    erased: ErasedShape | None
     revision: int
     kind: Kind
     changed_after: str | None
