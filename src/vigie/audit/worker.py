@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from vigie.access.mechanisms import MECHANISMS
-from vigie.access.power.realm import GROUP
 from vigie.audit.changes import ChangeJudge, counted
 from vigie.audit.estate import (
     EstateSettings,
@@ -298,9 +297,7 @@ class Auditor:
         """Resources of any account that name one of these, where that can matter to a rule for them."""
         names_for: dict[frozenset[str], set[str]] = defaultdict(set)
         for revision in revisions:
-            own = [revision.id, revision.arn, revision.resource.uid]
-            if revision.type == GROUP:
-                own.append(revision.name)  # a user tells the names of its groups
+            own = (revision.id, revision.arn, revision.resource.uid)
             names_for[self._types_resting_on(revision)].update(name for name in own if name)
         found: set[int] = set()
         for types, names in names_for.items():

@@ -42,8 +42,6 @@ TREE_TYPES: Final = (
     "AWS::Organizations::Account",
     "AWS::Organizations::Policy",
 )
-POLICY_TYPES: Final = ("AWS::IAM::ManagedPolicy", "AWS::IAM::Group")
-"""What a user or role names, and its own power rests on."""
 PRINCIPAL_TYPES: Final = ("AWS::IAM::User", "AWS::IAM::Role", "AWS::IAM::Group")
 _PROFILE: Final = "AWS::IAM::InstanceProfile"
 
@@ -225,4 +223,8 @@ class Powers:
 def entry_of(revision: Revision) -> Entry:
     """A recorded resource as power reads it."""
     unread = {key: f"{problem.operation}: {problem.code}" for key, problem in revision.unreadable.items()}
-    return Entry(revision.type, revision.arn or revision.id, revision.account, dict(revision.configuration), unread)
+    configuration = dict(revision.configuration)
+    arn = revision.arn or ""
+    if revision.type.startswith("AWS::IAM::") and ":iam:" not in arn:
+        arn = str(configuration.get("Arn") or arn)
+    return Entry(revision.type, arn or revision.id, revision.account, configuration, unread)

@@ -58,6 +58,7 @@ class World:
         region: str = "eu-west-1",
         first: ChangeKind = ChangeKind.CREATED,
         unreadable: Mapping[str, str] | None = None,
+        again: ChangeKind = ChangeKind.CHANGED,
     ) -> int:
         """Record a state (None: it is gone). Its number."""
         self.later(minutes=1)
@@ -69,7 +70,7 @@ class World:
             k: Problem(Outcome.DENIED, "x:Read", "AccessDenied", why, k) for k, why in (unreadable or {}).items()
         }
         known = self.history.archive.heads(scope).get(id_)
-        kind = ChangeKind.DELETED if configuration is None else ChangeKind.CHANGED if known else first
+        kind = ChangeKind.DELETED if configuration is None else again if known else first
         draft = Draft(
             known.resource if known else resource,
             kind,

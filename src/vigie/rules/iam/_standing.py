@@ -9,14 +9,16 @@ from vigie.access.power.paths import Path
 from vigie.model.change import Revision
 from vigie.model.finding import Severity
 from vigie.rules.declare import CannotTell
-from vigie.rules.power import HOLDERS, ORGANIZATION, POLICY_TYPES, PRINCIPAL_TYPES, TREE_TYPES, Power
+from vigie.rules.power import HOLDERS, ORGANIZATION, PRINCIPAL_TYPES, TREE_TYPES, Power
 from vigie.rules.weight import lower
 
 FROM_IDENTITY_CENTER: Final = "/aws-reserved/sso.amazonaws.com/"
 OF_SERVICES: Final = "/aws-service-role/"
 ORGANIZATION_TYPES: Final = (ORGANIZATION, *TREE_TYPES)
-HELD: Final = POLICY_TYPES
-"""What a principal names, and its own power rests on."""
+HELD: Final = ("AWS::IAM::ManagedPolicy",)
+"""What a principal names by its ARN, and its own power rests on."""
+JOINED: Final = ("AWS::IAM::Group",)
+"""What it names by a name that others may have too, so that a change concerns every user of the account."""
 GRAPH: Final = (*PRINCIPAL_TYPES, "AWS::IAM::ManagedPolicy")
 """What any path may lead over."""
 BESIDE: Final = (*HOLDERS, "AWS::IAM::InstanceProfile")

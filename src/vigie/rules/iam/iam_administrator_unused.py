@@ -7,8 +7,8 @@ from vigie.rules import Estate, LookAgain, Revision, Severity, Violation, rule
 from vigie.rules.iam._keys import created, keys, last_used
 from vigie.rules.iam._standing import (
     FROM_IDENTITY_CENTER,
-    GRAPH,
     HELD,
+    JOINED,
     OF_SERVICES,
     ORGANIZATION_TYPES,
     path_of,
@@ -23,8 +23,8 @@ from vigie.rules.times import days, shown, when
     applies_to=("AWS::IAM::User", "AWS::IAM::Role"),
     severity=Severity.HIGH,
     remedy="Deactivate the key, the password or the role; delete it when nothing has broken after some weeks.",
-    depends_on=ORGANIZATION_TYPES,
-    names=(*HELD, *GRAPH),
+    depends_on=(*JOINED, *ORGANIZATION_TYPES),
+    names=HELD,
     references=("https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_finding-unused.html",),
     not_reported="Administrators alone: the unused credentials of others are reported, as less, by "
     "iam-user-key-unused, iam-user-password-unused and iam-role-unused. Roles of services and of IAM Identity Center, "

@@ -11,6 +11,7 @@ from vigie.rules import Estate, Revision, Severity, Violation, rule
 from vigie.rules.iam._standing import (
     FROM_IDENTITY_CENTER,
     HELD,
+    JOINED,
     ORGANIZATION_TYPES,
     path_of,
     refuse_unread,
@@ -24,7 +25,7 @@ from vigie.rules.iam._standing import (
     applies_to=("AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::Role"),
     severity=Severity.HIGH,
     remedy="Attach what the work needs; keep administrators to a role that people assume with MFA.",
-    depends_on=ORGANIZATION_TYPES,
+    depends_on=(*JOINED, *ORGANIZATION_TYPES),
     names=HELD,
     references=("https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_job-functions.html",),
     not_reported="Full access to some services, and PowerUserAccess (all but IAM): these are not administrators, and "
