@@ -13,6 +13,7 @@ BENCHMARKS = {
     "past": "bench.past:past",
     "judging": "bench.judging:judging",
     "access": "bench.access:access",
+    "reach": "bench.reach:reaching",
     "power": "bench.power:power",
     "events": "bench.events:events",
 }

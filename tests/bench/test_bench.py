@@ -26,6 +26,7 @@ def bench(*words: str) -> subprocess.CompletedProcess[str]:
         ),
         ("recording", ["SQLite: first look", "SQLite: changes", "SQLite: state_at"]),
         ("past", ["SQLite: estate at a time", "SQLite: with configurations"]),
+        ("reach", ["reach of every instance", "verdicts on changed security groups"]),
         ("judging", ["swept, again", "`vigie audit`, a whole process", "examples, queue"]),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from vigie.access.reach.answer import Hop, Passage, Path
@@ -129,18 +129,27 @@ def paths_to(network: Network, face: Face, asked: Boxes) -> Iterator[Path]:
 def _private(network: Network, face: Face, asked: Boxes) -> Path:
     """It has no address on the internet: that stops everything; the other hops are told as for IPv4."""
     within = asked & FROM_INTERNET & box_of(sources=V4) or asked & FROM_INTERNET
-    walk = Walk(within, exactly(within))
-    walk.pass_("address", face.id, NONE, lambda _: "it has no public IPv4 address and no global IPv6 address")
-    if within:
-        _walk(network, face, V4 if within.sources.common(V4).runs else V6, walk)
-    return walk.path("")
+    family = V4 if within.sources.common(V4).runs else V6
+    words = "it has no public IPv4 address and no global IPv6 address"
+    walked = _walked(network, face, family, within)
+    return Path("", (Hop("address", face.id, Passage.CLOSED, words), *walked.hops), assumed=walked.assumed)
 
 
 def _path(network: Network, face: Face, family: Spans, address: str, within: Boxes) -> Path:
-    walk = Walk(within, exactly(within))
-    walk.hops.append(_address_hop(face, address, family))
-    _walk(network, face, family, walk)
-    return walk.path(address)
+    walked = _walked(network, face, family, within)
+    return replace(walked, destination=address, hops=(_address_hop(face, address, family), *walked.hops))
+
+
+def _walked(network: Network, face: Face, family: Spans, within: Boxes) -> Path:
+    """The way after the address, which many interfaces of one subnet and the same groups share."""
+    own = "" if face.listening == ALL and not face.closed and not face.igw_denied else face.id
+
+    def walk() -> Path:
+        steps = Walk(within, exactly(within))
+        _walk(network, face, family, steps)
+        return steps.path("")
+
+    return network.kept(("walked", face.place, face.subnet, face.groups, family.runs, within, own), walk)
 
 
 def _address_hop(face: Face, address: str, family: Spans) -> Hop:
@@ -305,7 +314,7 @@ def _groups_hop(network: Network, face: Face, walk: Walk) -> None:
         ]
         return _some(told) or "no rule lets it in"
 
-    walk.pass_("security group", ", ".join(groups) or face.id, ingress(network, groups, face.place), say)
+    walk.pass_("security group", ", ".join(groups) or "none", ingress(network, groups, face.place), say)
 
 
 def _listening_hop(face: Face, walk: Walk) -> None:
