@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vigie.access.document import Condition, parse
+from vigie.model.policies import normal_policy
 
 PLAIN = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}
 
@@ -86,3 +87,32 @@ JSON = st.recursive(
 def test_no_document_makes_the_parser_raise(document: Any) -> None:
     parse(document)
     parse(json.dumps(document))
+
+
+def test_the_short_form_of_an_api_is_written_out() -> None:
+    (statement,) = parse({"Statement": {**PLAIN, "Resource": "execute-api:/prod/GET/*"}}).statements
+    assert statement.resources == ("arn:*:execute-api:*:*:*/prod/GET/*",)
+
+
+@pytest.mark.parametrize("around", ["Policy", "policyText", "PolicyDocument", "resource_policy"])
+def test_a_policy_is_taken_out_of_what_is_around_it(around: str) -> None:
+    document = parse({around: json.dumps({"Statement": PLAIN})})
+    assert len(document.statements) == 1
+    assert document.problems == ()
+
+
+def test_the_one_spelling_of_the_differ_says_the_same() -> None:
+    written = {
+        "Version": "2012-10-17",
+        "Statement": {
+            **PLAIN,
+            "Principal": {"AWS": ["222222222222", "111111111111", "222222222222"]},
+            "Action": ["S3:GetObject", "s3:Put*"],
+            "Condition": {"Bool": {"aws:SecureTransport": True}, "NumericLessThan": {"s3:max-keys": 5}},
+        },
+    }
+    (one,), (two,) = parse(written).statements, parse(normal_policy(written)).statements
+    assert set(one.principals) == set(two.principals)
+    assert {a.lower() for a in one.actions} == set(two.actions)
+    assert one.conditions == two.conditions
+    assert one.resources == two.resources

@@ -229,7 +229,7 @@ def _statement(row: Any, number: int, variables: bool, filling: Filling, odd: li
         not_principal=not_principal,
         actions=tuple(a.strip() for a in actions) or ("*",),
         not_action=not_action,
-        resources=tuple(r.strip() for r in resources),
+        resources=tuple(_written_out(r.strip()) for r in resources),
         not_resource=not_resource,
         conditions=conditions,
         has_variables=variables
@@ -256,6 +256,14 @@ class _Elements:
             return (), False
         negated = f"Not{name}" in self.row
         return _strings(self.row.get(f"Not{name}" if negated else name, ()), self.filling, self.odd), negated
+
+
+def _written_out(resource: str) -> str:
+    """The short form of a resource of an API's policy as the ARN that API Gateway makes of it ("Access policy language
+    overview for Amazon API Gateway").
+    """
+    short = resource.startswith("execute-api:/")
+    return f"arn:*:execute-api:*:*:*{resource.removeprefix('execute-api:')}" if short else resource
 
 
 def _principals(value: Any, filling: Filling, odd: list[str]) -> Iterator[Principal]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from vigie.access.constraints import Constraint, Found, state_of
+from vigie.access.constraints import PRESENT, Constraint, Found, state_of
 from vigie.access.document import Statement
 from vigie.access.evaluator import allows
 from vigie.access.keys import has_several
@@ -52,6 +52,7 @@ class Granting:
         """The box of all requests that the resource can receive."""
         profile = self.world.profile
         found: dict[str, tuple[Constraint, ...]] = {ACTION: (Constraint(False, Texts(profile.actions, fold=True)),)}
+        found[RESOURCE] = (PRESENT,)
         if self.arn is not None:
             own = literal(self.arn)
             found[RESOURCE] = (Constraint(False, Texts((own, f"{own}/{STAR}", f"{own}:{STAR}"))),)
