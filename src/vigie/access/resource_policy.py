@@ -7,7 +7,7 @@ strangers; strangers through a service; organisations; strangers from named netw
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
@@ -21,10 +21,10 @@ from vigie.access.patterns import arn_glob, glob
 from vigie.access.profiles import ANY, Profile
 from vigie.access.requesters import (
     Bounds,
-    Requester,
     canonical_user,
     cloudfront_identity,
     named_principal,
+    outside_organizations,
     user_id,
 )
 from vigie.access.serving import serving_grants
@@ -173,7 +173,7 @@ def _to_named(value: str, statement: Statement, policy: Policy) -> Iterator[Gran
         yield from _to_unusual(value, statement, policy)
     elif whole_account(value):
         named = world.all
-        yield from _to_account(account, statement, policy, [world.account_principals(account)], named)
+        yield from _to_account(account, statement, policy, [{}], named)
     elif "*" in value or "?" in value:
         requester = world.account_principals(account).within({"aws:principalarn": (among((glob(value),)),)})
         found = granting.grant(statement, requester, GrantClass.ACCOUNT, value, doubt=NOT_ACCEPTED)
@@ -217,9 +217,9 @@ def _to_everybody(statement: Statement, policy: Policy) -> Iterator[Grant]:
     yield from limited
     for account in dict.fromkeys([*named.accounts, *_accounts_spared(policy)]):
         if account != policy.account:
-            requester = world.account_principals(account, tuple(organizations))
-            requesters = [requester.within(n.bounds) for n in world.open_networks] if limited else [requester]
-            yield from _to_account(account, statement, policy, requesters, named)
+            elsewhere = outside_organizations(organizations) if organizations else {}
+            places = [{**elsewhere, **n.bounds} for n in world.open_networks] if limited else [elsewhere]
+            yield from _to_account(account, statement, policy, places, named)
     for identifier in named.user_ids:
         yield from _to_user_id(identifier, statement, policy)
     yield from _to_others_spared(statement, policy)
@@ -244,8 +244,7 @@ def _to_those_spared(statement: Statement, policy: Policy) -> Iterator[Grant]:
             continue
         words = [part.words for _, part in granting.scope(deny)]
         for account in accounts:
-            requesters = [world.account_principals(account).within(denied)]
-            for found in _to_account(account, statement, policy, requesters, named):
+            for found in _to_account(account, statement, policy, [denied], named):
                 yield replace(found, conditions=tuple(dict.fromkeys([*found.conditions, *words])))
 
 
@@ -304,28 +303,32 @@ def _from_networks(statement: Statement, policy: Policy, named: Mentions) -> Ite
 
 
 def _to_account(
-    account: str, statement: Statement, policy: Policy, requesters: list[Requester], named: Mentions
+    account: str, statement: Statement, policy: Policy, places: Sequence[Bounds], named: Mentions
 ) -> Iterator[Grant]:
-    """A whole account if anyone of it may; else those of its principals that are named."""
+    """A whole account if anyone of it may; else those of its principals that are named. ``places``: what is known of
+    their requests besides, in turn.
+    """
+    granting, world = policy.granting, policy.world
     arns = [*named.principal_arns.get(account, ())]
     patterns = [arn_glob(glob(a)) for a in arns]
     others: Bounds = {"aws:principalarn": (none_of(patterns),)} if patterns else {}
-    for requester in requesters:
-        found = policy.granting.grant(statement, requester.within(others), GrantClass.ACCOUNT, account)
+    anyone = [world.account_principals(account).within(place) for place in places]
+    for requester in anyone:
+        found = granting.grant(statement, requester.within(others), GrantClass.ACCOUNT, account)
         if found:
             yield found
             return
     for arn in arns:
         of_it: Bounds = {"aws:principalarn": (among((glob(arn),)),)}
-        tried = (policy.granting.grant(statement, r.within(of_it), GrantClass.ACCOUNT, arn) for r in requesters)
+        tried = (granting.grant(statement, r.within(of_it), GrantClass.ACCOUNT, arn) for r in anyone)
         found = next(filter(None, tried), None)
         if found:
             yield found
-    for arn in policy.world.of(account).no_arns:
-        requester = named_principal(arn, account, policy.world.of(account))
-        spared = any(d.not_principal and Principal("AWS", arn) in d.principals for d in policy.world.denies)
-        found = policy.granting.grant(statement, requester, GrantClass.ACCOUNT, arn) if spared else None
-        if found and arn not in arns:
+    for arn in world.of(account).no_arns:  # named as a principal, and so not among ``anyone``
+        one = named_principal(arn, account, world.of(account))
+        tried = (granting.grant(statement, one.within(place), GrantClass.ACCOUNT, arn) for place in places)
+        found = next(filter(None, tried), None)
+        if found:
             yield found
 
 
