@@ -91,6 +91,17 @@ def test_a_user_of_identity_center() -> None:
     assert (found.kind, found.on_behalf_of, found.provider) == (ActorKind.SSO_USER, "94d0", store)
 
 
+def test_a_user_of_identity_center_before_there_was_a_type_for_it() -> None:
+    identity = {
+        "type": "Unknown",
+        "principalId": "example.com//S-1",
+        "accountId": ACCOUNT,
+        "userName": "bob@example.org",
+    }
+    assert actor({**identity, "onBehalfOf": {"userId": "94d0"}}).kind is ActorKind.SSO_USER
+    assert (actor(identity).kind, actor(identity).name) == (ActorKind.UNKNOWN, "bob@example.org")
+
+
 def test_root() -> None:
     found = actor(
         {

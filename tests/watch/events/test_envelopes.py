@@ -122,6 +122,13 @@ def test_a_row_of_athena_is_a_record_in_lower_case() -> None:
     assert (event.id, event.actor, event.subjects) == (same.id, same.actor, same.subjects)
 
 
+def test_eventbridge_says_what_the_record_lacks() -> None:
+    bare = {key: value for key, value in ONE.items() if key not in ("recipientAccountId", "awsRegion", "eventTime")}
+    [found] = read(bridge(bare))
+    assert isinstance(found, Event)
+    assert (found.account, found.region, found.at.year) == ("123456789012", "us-east-1", 2026)
+
+
 def test_a_notification_of_s3_says_where_records_are() -> None:
     key = "AWSLogs/1/CloudTrail/us-east-1/2026/03/01/a+b%3D.json.gz"
     given = {

@@ -114,6 +114,27 @@ def test_the_digest_that_stands_for_an_id_is_of_what_is_left() -> None:
     assert len(ids) == 1
 
 
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "a.",
+        "a-",
+        "eyJaaaaaaa.",
+        "-eyJaaaaaaa",
+        "password=",
+        "://a:",
+        "bearer ",
+        "=",
+        "-----BEGIN PRIVATE KEY-----",
+        '{"a":',
+    ],
+)
+def test_texts_made_to_be_slow_are_not(piece: str) -> None:
+    """Each in one pass, or nearly: a quadratic one would take minutes, and the suite's time limit would tell."""
+    [found] = read(record("x", "DoIt", {"a": "= " + piece * (400_000 // len(piece))}))
+    assert isinstance(found, Event)
+
+
 NESTED = st.recursive(
     st.sampled_from([None, True, 7, "text"]),
     lambda inner: (

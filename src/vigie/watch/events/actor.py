@@ -66,6 +66,8 @@ def _kind(
     if _is_anonymous(identity):
         return ActorKind.ANONYMOUS
     kind = _KINDS.get(said)
+    if kind is ActorKind.UNKNOWN and mapping(identity.get("onBehalfOf")).get("userId"):
+        return ActorKind.SSO_USER  # how Identity Center called its users before they had a type
     if kind is None:
         kind = _by_what_is_there(record, identity, arn)
     if kind is ActorKind.ROLE_SESSION and _SSO_ROLE in (arn or "") + (text(issuer.get("userName")) or ""):

@@ -121,10 +121,25 @@ def _from_mapping(value: Mapping[str, Any], depth: int) -> Iterator[Mapping[str,
         return
     for name in _INNER:
         inner = value.get(name)
+        if name == "detail" and isinstance(inner, Mapping):
+            inner = _with_what_the_bus_says(inner, value)
         if isinstance(inner, Mapping) or (isinstance(inner, str) and _may_hold(name, inner)):
             yield from _encoded(inner, depth) if name in _ENCODED else _unwrapped(inner, depth + 1)
             return
     yield _malformed(_what_else(value), value)
+
+
+def _with_what_the_bus_says(detail: Mapping[str, Any], around: Mapping[str, Any]) -> Mapping[str, Any]:
+    """EventBridge says account, region and time too, should the record lack them."""
+    if "eventName" not in detail:
+        return detail
+    told = {
+        "recipientAccountId": around.get("account"),
+        "awsRegion": around.get("region"),
+        "eventTime": around.get("time"),
+    }
+    lacking = {name: value for name, value in told.items() if detail.get(name) is None and value is not None}
+    return {**detail, **lacking} if lacking else detail
 
 
 def _may_hold(name: str, text: str) -> bool:

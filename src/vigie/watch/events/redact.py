@@ -49,7 +49,7 @@ _QUERY: Final = re.compile(
     r"(?i)\b((?:x-amz-)?(?:signature|credential|security-token)|sig|awsaccesskeyid|signintoken|access_token|id_token"
     r"|token|code|password|secret)=[^&\s\"'<>]+"
 )
-_USERINFO: Final = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://[^\s/:@\"']*):[^\s@\"']+@")
+_USERINFO: Final = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{0,20}://[^\s/:@\"']{0,200}):[^\s@\"']{1,1000}@")
 _ASSIGNED: Final = re.compile(
     r"(?i)\b(\w*(?:password|passwd|passphrase|secret_?access_?key|secret_?key|client_?secret|private_?key"
     r"|(?:session|security|access|auth|refresh|id|bearer|api)_?token))"
@@ -57,7 +57,7 @@ _ASSIGNED: Final = re.compile(
 )
 _HEADER: Final = re.compile(r"(?i)\b(bearer|basic|aws4-hmac-sha256)\s+[\w+/=.~:, -]{8,}")
 _PEM: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
-_JWT: Final = re.compile(r"\beyJ[\w-]{6,}\.eyJ[\w-]{6,}\.[\w-]*")
+_JWT: Final = re.compile(r"\beyJ[\w-]{6,4096}\.eyJ[\w-]{6,4096}\.[\w-]*")
 _SUSPICIOUS: Final = re.compile(
     r"(?i)=|://|passw|secret|token|bearer|basic|hmac|private.?key|passphrase|eyJ|\x00|[\ud800-\udfff]"
 )
