@@ -181,3 +181,16 @@ def test_resources_are_identified_as_the_catalogue_does_it() -> None:
         for interpreter in (Interpreter(Catalogue({declared.type: declared})), Interpreter())
     )
     assert (own, other) == ("s-1", f"arn:aws:transfer:us-east-1:{ACCOUNT}:server/s-1")
+
+
+def test_a_change_of_dns_names_its_record_sets() -> None:
+    changes = [
+        {"action": "UPSERT", "resourceRecordSet": {"name": "*.example.org", "type": "A", "tTL": 60}},
+        {"action": "DELETE", "resourceRecordSet": {"name": "a.example.org.", "type": "A", "setIdentifier": "blue"}},
+    ]
+    found = event("route53", "ChangeResourceRecordSets", {"hostedZoneId": "Z1", "changeBatch": {"changes": changes}})
+    assert [subject.id for subject in found.subjects] == ["Z1"]
+    assert [subject.id for subject in found.implied] == [
+        "/hostedzone/Z1|\\052.example.org.|A|",
+        "/hostedzone/Z1|a.example.org.|A|blue",
+    ]

@@ -49,6 +49,15 @@ def test_every_place_is_one_that_is_understood() -> None:
                     assert where == where.lower() or root == "=", (name, event)
 
 
+def test_every_type_that_is_named_is_known() -> None:
+    for name in table().sources:
+        source = table().source(name)
+        assert source is not None
+        for event in source.names:
+            for rule in (*(source.subjects(event) or ()), *source.about(event), *source.implied(event)):
+                assert rule.type == "*" or rule.kind is not None, f"{name} {event}: {rule.type}"
+
+
 @pytest.mark.parametrize(
     ("arn", "type_"),
     [

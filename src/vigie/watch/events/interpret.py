@@ -12,7 +12,7 @@ from vigie.model.account import partition_of
 from vigie.model.event import Event, EventOutcome, KnownBy, Subject
 from vigie.model.scope import Scope
 from vigie.watch.events.naming import Where, subject_of
-from vigie.watch.events.places import Members, at, members, named
+from vigie.watch.events.places import Members, at, elements, members, named
 from vigie.watch.events.record import undated
 from vigie.watch.events.table import Kind, ParsedArn, Rule, Source, Table, table
 from vigie.watch.events.values import account, mapping, text
@@ -23,6 +23,7 @@ MOST: Final = 1_000
 """Subjects of one event: RunInstances can start a thousand instances."""
 _BUCKET: Final = "AWS::S3::Bucket"
 _RULE: Final = "AWS::Events::Rule"
+_RECORDS: Final = "AWS::Route53::RecordSet"
 
 
 class Interpreter:
@@ -33,11 +34,12 @@ class Interpreter:
         self._patterns = event_patterns(catalogue) if catalogue else ()
         self.watched = frozenset(catalogue.types) if catalogue else frozenset()
         self._kinds = dict(_as_declared(catalogue, self._table)) if catalogue else {}
+        self._only = dict(_only_ones(catalogue)) if catalogue else {}
 
     def interpreted(self, event: Event) -> Event:
         """The event with its subjects, what is implied, scopes and outcome. Reads and failed calls have none of these:
         what they were about is in ``about``."""
-        said = _Said(event, self._table, self._kinds)
+        said = _Said(event, self._table, self._kinds, self._only)
         source = self._table.source(event.source.split(".", 1)[0])
         name = undated(event.name)
         if event.read_only or event.failed or event.category != "Management" or _on_an_object(event, said):
@@ -92,8 +94,17 @@ def _as_declared(catalogue: Catalogue, events: Table) -> Iterator[tuple[str, Kin
             continue
         member = declared.id.text.split(" ")[0].rsplit(".", 1)[-1].lower()
         canonical = next((form for form in ("arn", "name") if member.endswith(form)), "id")
+        if declared.arn is not None and declared.arn.text == declared.id.text:
+            canonical = "arn"
         if canonical != kind.canonical and (canonical != "id" or kind.canonical == "arn"):
             yield declared.type, replace(kind, canonical=canonical)
+
+
+def _only_ones(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    """Types of which there is one in a scope, and what the catalogue calls it."""
+    for declared in catalogue.types.values():
+        if declared.singleton is not None and declared.id.text.startswith("'"):
+            yield declared.type, declared.id.text.strip("'")
 
 
 def _on_an_object(event: Event, said: _Said) -> bool:
@@ -104,9 +115,10 @@ def _on_an_object(event: Event, said: _Said) -> bool:
 class _Said:
     """What one event says, ready to be looked up."""
 
-    def __init__(self, event: Event, events: Table, kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, event: Event, events: Table, kinds: Mapping[str, Kind], only: Mapping[str, str]) -> None:
         record = event.record
         self._kinds = kinds
+        self._only = only
         self._event = event
         self._table = events
         name = undated(event.name)
@@ -148,10 +160,25 @@ class _Said:
         if rule.kind is None:
             yield from self._of_any_kind(rule)
             return
+        if rule.kind.type == _RECORDS:
+            yield from self._record_sets()
+            return
         for said in self._each(rule):
             subject = self._subject(rule.kind, said)
             if subject is not None:
                 yield subject
+
+    def _record_sets(self) -> Iterator[Subject]:
+        """The record sets of a change of DNS, as the catalogue identifies them: with a final dot, ``*`` escaped."""
+        zone = next(iter(named(self.request, "hostedzoneid")), "").rsplit("/", 1)[-1]
+        batch = mapping(self.request.get("changebatch"))
+        for change in elements(batch.get("changes")):
+            record = mapping(mapping(change).get("resourceRecordSet"))
+            name, type_ = text(record.get("name")), text(record.get("type"))
+            if zone and name and type_:
+                name = name.rstrip(".").replace("*", "\\052") + "."
+                id_ = "|".join((f"/hostedzone/{zone}", name, type_, text(record.get("setIdentifier")) or ""))
+                yield Subject(_RECORDS, self._event.account, "global", id_, name=name)
 
     def _subject(self, kind: Kind, said: Mapping[str, str]) -> Subject | None:
         kind = self._kinds.get(kind.type, kind)
@@ -160,6 +187,8 @@ class _Said:
         subject = subject_of(kind, said, where)
         if subject is None:
             return None
+        if kind.type in self._only:
+            subject = replace(subject, id=self._only[kind.type], known_by=KnownBy.ID)
         owner = self._owner(subject)
         return replace(subject, account=owner) if owner else subject
 
@@ -275,7 +304,8 @@ class _Said:
         if parts[0][0].startswith("arn:"):
             return [("arn", [":".join([parts[0][0], *(part[0] for part in parts[1:])])])]
         words = {"partition": self.where.partition, "region": self.where.region, "account": self.where.account}
-        words |= {field: part[0] for field, part in zip(kind.own_fields, parts, strict=False)}
+        spelt = {"REGIONAL": "regional", "CLOUDFRONT": "global"}
+        words |= {f: spelt.get(part[0], part[0]) for f, part in zip(kind.own_fields, parts, strict=False)}
         return [("arn", [kind.template.format_map(words)])] if len(parts) == len(kind.own_fields) else []
 
     def _literal(self, word: str) -> str:

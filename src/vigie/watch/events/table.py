@@ -133,8 +133,10 @@ class Kind:
 class Rule:
     """One kind that an event is about: where its ids, names and ARNs are."""
 
+    type: str
+    """``*``: of whatever kind the ARN or id found there is."""
     kind: Kind | None
-    """None: whatever kind the ARN or id found there is of."""
+    """None for ``*``."""
     paths: tuple[tuple[str, str, str], ...]
     """(``q`` request, ``p`` answer, ``s`` details of a service event, ``r`` resources, ``a`` actor, ``=`` as it stands,
     ``+`` several members of the request in order; ``id``, ``name`` or ``arn``; where)."""
@@ -180,7 +182,8 @@ class Source:
 
     def _rule(self, row: list[Any]) -> Rule:
         kind = self.kinds[row[0]] if isinstance(row[0], int) else self._table.kind(row[0])
-        return Rule(kind, tuple(_path(text) for text in row[1:]))
+        type_ = kind.type if kind else row[0]
+        return Rule(type_, kind, tuple(_path(text) for text in row[1:]))
 
 
 def _path(text: str) -> tuple[str, str, str]:
