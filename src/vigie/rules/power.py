@@ -225,6 +225,6 @@ def entry_of(revision: Revision) -> Entry:
     unread = {key: f"{problem.operation}: {problem.code}" for key, problem in revision.unreadable.items()}
     configuration = dict(revision.configuration)
     arn = revision.arn or ""
-    if revision.type.startswith("AWS::IAM::") and ":iam:" not in arn:
+    if revision.type.startswith("AWS::IAM::") and arn.split(":")[2:3] != ["iam"]:
         arn = str(configuration.get("Arn") or arn)
     return Entry(revision.type, arn or revision.id, revision.account, configuration, unread)
