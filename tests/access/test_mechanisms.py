@@ -251,3 +251,11 @@ def test_a_policy_of_a_type_that_is_not_known_is_judged_and_it_is_said() -> None
     access = judge("AWS::Fancy::NewThing", {"Policy": OPEN}, account=OWN)
     assert said(access) == ["public *"]
     assert "is not known here" in access.notes[0]
+
+
+def test_what_a_grant_of_a_key_demands_is_told() -> None:
+    grantee = f"arn:aws:iam::{FOREIGN}:role/r"
+    constraints = {"EncryptionContextEquals": {"b": "2", "a": "1"}, "SourceArn": "arn:aws:s3:::b"}
+    row = {"GranteePrincipal": grantee, "Operations": ["Decrypt"], "Constraints": constraints}
+    (grant,) = judge("AWS::KMS::Key", {"Policy": None, "Grants": [row]}, account=OWN).grants
+    assert grant.conditions == ("the encryption context is a=1, b=2", "aws:SourceArn is arn:aws:s3:::b")

@@ -102,3 +102,8 @@ def test_the_action_of_an_operation(operation: str, action: str | None) -> None:
 def test_the_identity_that_enters_accounts_may_assume_these_roles_only() -> None:
     document = assume_policy(["arn:aws:iam::2:role/vigie", "arn:aws:iam::1:role/vigie"])
     assert document["Statement"][0]["Resource"] == ["arn:aws:iam::1:role/vigie", "arn:aws:iam::2:role/vigie"]
+
+
+def test_a_call_that_is_allowed_under_another_prefix_is_in_the_policy() -> None:
+    document = iam_policy(load().select(["AWS::S3Express::DirectoryBucket"]))
+    assert {"s3express:ListAllMyDirectoryBuckets", "s3express:GetBucketPolicy"} <= set(allowed(document))

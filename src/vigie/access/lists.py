@@ -105,6 +105,38 @@ def identity_pool(pool: Subject) -> Sequence[Grant]:
     return [Grant(GrantClass.FEDERATED_PUBLIC, "guests", actions, statements=("guests",), exact=True)]
 
 
+def desktop_image(image: Subject) -> Sequence[Grant]:
+    """Images of AppStream and WorkSpaces: whole accounts."""
+    return _accounts(image, image.part("SharedWith"), "use the image", "image permission")
+
+
+def shop_bucket(bucket: Subject) -> Sequence[Grant]:
+    """Buckets of Lightsail ("Bucket permissions", Amazon Lightsail user guide)."""
+    grants = _accounts(bucket, bucket.part("readonlyAccessAccounts"), "s3:GetObject", "cross-account access")
+    if bucket.part("accessRules", "getObject") == "public":
+        return [_everybody("s3:GetObject", "access rules"), *grants]
+    if bucket.part("accessRules", "allowPublicOverrides") is True:
+        bucket.notes.append("single objects may be made public: whether some are is not known")
+    return grants
+
+
+def access_grant(grant: Subject) -> Sequence[Grant]:
+    """A grant of S3 Access Grants to a principal of IAM. Users and groups of a directory are of the organisation."""
+    grantee = grant.part("Grantee")
+    identifier = str(grantee.get("GranteeIdentifier", "")) if isinstance(grantee, Mapping) else ""
+    if not isinstance(grantee, Mapping) or grantee.get("GranteeType") != "IAM":
+        return []
+    actions = tuple(
+        f"{verb} {grant.part('GrantScope')}" for verb in _VERBS.get(str(grant.part("Permission")), ("use",))
+    )
+    more: Any = {"actions": actions, "statements": ("access grant",), "exact": True}
+    found = principal_grant(identifier, grant.account, grant.facts, **more)
+    return [found] if found else []
+
+
+_VERBS: Final = {"READ": ("read",), "WRITE": ("write",), "READWRITE": ("read", "write")}
+
+
 def _accounts(subject: Subject, accounts: Any, action: str, mechanism: str) -> list[Grant]:
     """A list of account ids, in which ``all`` is everybody; a row may be an object with ``AccountId``."""
     if accounts is None:

@@ -17,7 +17,9 @@ from vigie.access.constraints import ABSENT, Constraint
 from vigie.access.document import Condition, Document, Principal, Statement
 from vigie.access.endpoints import file_system, http_api, lattice, rest_api, search_domain
 from vigie.access.lists import (
+    access_grant,
     data_share,
+    desktop_image,
     endpoint_service,
     identity_pool,
     resource_share,
@@ -26,6 +28,7 @@ from vigie.access.lists import (
     shared_document,
     shared_image,
     shared_snapshot,
+    shop_bucket,
 )
 from vigie.access.profiles import PROFILES
 from vigie.access.requesters import Bounds
@@ -102,11 +105,31 @@ def _key(key: Subject) -> Sequence[Grant]:
 
 
 def _key_grant(key: Subject, row: Mapping[str, Any]) -> Iterable[Grant]:
-    grantee = str(row.get("GranteePrincipal", ""))
+    """A grant: its operations to the grantee, as its constraints allow; who may take it back, besides."""
     actions = tuple(f"kms:{operation}" for operation in row.get("Operations") or ())
+    conditions = tuple(_constraints(row.get("Constraints")))
+    given = _granted_key(key, str(row.get("GranteePrincipal", "")), actions, conditions)
+    return [*given, *_granted_key(key, str(row.get("RetiringPrincipal", "")), ("kms:RetireGrant",), ())]
+
+
+def _constraints(constraints: Any) -> Iterator[str]:
+    """What a grant demands of a request ("Grant constraints", AWS KMS developer guide), in words."""
+    if not isinstance(constraints, Mapping):
+        return
+    for name, words in (("EncryptionContextSubset", "holds"), ("EncryptionContextEquals", "is")):
+        pairs = constraints.get(name)
+        if isinstance(pairs, Mapping) and pairs:
+            told = ", ".join(f"{key}={value}" for key, value in sorted(pairs.items()))
+            yield f"the encryption context {words} {told}"
+    if constraints.get("SourceArn"):
+        yield f"aws:SourceArn is {constraints['SourceArn']}"
+
+
+def _granted_key(key: Subject, grantee: str, actions: tuple[str, ...], conditions: tuple[str, ...]) -> Iterable[Grant]:
     if grantee.endswith((".amazonaws.com", ".amazonaws.com.cn")):
-        return [Grant(GrantClass.SERVICE, grantee, actions, statements=("grant",), exact=True)]
-    found = principal_grant(grantee, key.account, key.facts, actions=actions, statements=("grant",), exact=True)
+        return [Grant(GrantClass.SERVICE, grantee, actions, conditions=conditions, statements=("grant",), exact=True)]
+    more: Any = {"actions": actions, "conditions": conditions, "statements": ("grant",), "exact": True}
+    found = principal_grant(grantee, key.account, key.facts, **more)
     return [found] if found else []
 
 
@@ -240,6 +263,14 @@ MECHANISMS: Final[Mapping[str, Callable[[Subject], Sequence[Grant]]]] = MappingP
         "AWS::Redshift::DataShare": data_share,
         "AWS::EC2::VPCEndpointService": endpoint_service,
         "AWS::Cognito::IdentityPool": identity_pool,
+        "AWS::ECR::PublicRepository": _policy_at("Policy"),
+        "AWS::SageMaker::ModelPackageGroup": _policy_at("Policy"),
+        "AWS::S3Express::DirectoryBucket": _policy_at("Policy"),
+        "AWS::S3::AccessGrantsInstance": _of_others("Policy"),
+        "AWS::S3::AccessGrant": access_grant,
+        "AWS::AppStream::Image": desktop_image,
+        "AWS::WorkSpaces::Image": desktop_image,
+        "AWS::Lightsail::Bucket": shop_bucket,
         "AWS::IAM::Role": _role,
         "AWS::EFS::FileSystem": file_system,
         "AWS::Glacier::Vault": _vault,
@@ -270,6 +301,9 @@ LISTED: Final = frozenset(
         "AWS::RDS::DBClusterSnapshot",
         "AWS::Redshift::ClusterSnapshot",
         "AWS::Redshift::DataShare",
+        "AWS::AppStream::Image",
+        "AWS::WorkSpaces::Image",
+        "AWS::Lightsail::Bucket",
     }
 )
 """Types that are shared by a list, which names whole accounts (or everyone) and nothing finer."""

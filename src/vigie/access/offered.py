@@ -123,6 +123,7 @@ _NAMES: Final = {
     "advancedsecurityoptions": "AdvancedSecurityOptions",
     "accountids": "AccountIds",
     "sharedaccounts": "AccountIds",
+    "share": "AccountIds",
     "principals": "Principals",
     "resources": "Resources",
     "resourcearns": "Resources",

@@ -81,6 +81,7 @@ PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
         "AWS::S3Express::DirectoryBucket": _profile(
             "s3express:*", samples=("s3express:CreateSession", "s3express:GetBucketPolicy")
         ),
+        "AWS::S3::AccessGrantsInstance": _profile("s3:*", samples=("s3:GetDataAccess",)),
         "AWS::S3Express::AccessPoint": _profile("s3express:*", samples=("s3express:CreateSession",)),
         "AWS::S3Tables::TableBucket": _profile("s3tables:*", samples=("s3tables:GetTableData",), inside="/table/t"),
         "AWS::S3Outposts::Bucket": _profile("s3-outposts:*", samples=("s3-outposts:GetObject",)),

@@ -32,6 +32,7 @@ _USUAL_SIGNERS: Mapping[str, tuple[str, ...]] = {
     "monitoring": ("cloudwatch",),
     "rds": ("rds", "docdb", "neptune"),
     "s3": ("s3control", "s3"),
+    "s3express": ("s3",),
     "ses": ("ses", "sesv2"),
     "sqs": ("sqs",),
     "states": ("stepfunctions",),
@@ -165,8 +166,8 @@ def _declared_paging(service_name: str, operation_name: str, declared: Mapping[s
 def _paging_by_names(found: OperationModel) -> Paging | None:
     if found.input_shape is None or found.output_shape is None:
         return None
-    given = [name for name in _TOKEN_NAMES if name in found.input_shape.members]
-    answered = [name for name in _TOKEN_NAMES if name in found.output_shape.members]
+    given = [name for name in (*_TOKEN_NAMES, "pageToken") if name in found.input_shape.members]
+    answered = [name for name in (*_TOKEN_NAMES, "nextPageToken") if name in found.output_shape.members]
     results = tuple(_results(found.output_shape))
     if not (given and answered and results):
         return None
