@@ -16,7 +16,7 @@ from vigie.catalogue.policy import (
     permission_for,
     permissions,
 )
-from vigie.catalogue.reading_only import access_levels
+from vigie.catalogue.reading_only import access_levels, permissions_besides
 
 
 def allowed(document: dict[str, object]) -> list[str]:
@@ -29,6 +29,7 @@ def test_every_declared_operation_is_allowed_and_nothing_else() -> None:
     catalogue = load()
     called = catalogue.operations() | (ENTRY_OPERATIONS - {("sts", "AssumeRole")})
     needed = {permission_for(service, operation) for service, operation in called} - {None}
+    needed |= {action for service, operation in called for action in permissions_besides(service, operation)}
     found = allowed(iam_policy(catalogue))
     assert set(found) == needed
     assert len(found) == len(set(found))

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from vigie.rules import Estate, Revision, Severity, Violation, rule
 from vigie.rules.sharing import public
 
-
 BLOCK = "AWS::EC2::SnapshotBlockPublicAccess"
 
 
