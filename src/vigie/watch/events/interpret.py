@@ -245,8 +245,10 @@ class _Said:
 
     def _by_prefix(self, source: Source | None, word: str) -> Kind | None:
         prefixes = source.prefixes if source else {}
+        said = next(iter(named(self.request, "resourcetype")), "").lower()
         first = "account" if account(word) else word.split("-", 1)[0]
-        type_ = prefixes.get(word.rsplit("-", 1)[0]) or prefixes.get(first)
+        begun = prefixes.get(word.rsplit("-", 1)[0]) or prefixes.get(first)
+        type_ = prefixes.get(f"type:{said}") or begun
         return self._table.kind(type_) if type_ else None
 
     def _each(self, rule: Rule) -> Iterator[dict[str, str]]:
