@@ -16,6 +16,7 @@ BENCHMARKS = {
     "reach": "bench.reach:reaching",
     "power": "bench.power:power",
     "events": "bench.events:events",
+    "listening": "bench.listening:listening",
 }
 
 

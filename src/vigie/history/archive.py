@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,15 +41,27 @@ class Archive:
 
     # --- for the watcher
 
-    def heads(self, scope: Scope) -> dict[str, Head]:
-        """The last revision of each *present* resource of a scope, by id.
+    def heads(self, scope: Scope, ids: Collection[str] | None = None) -> dict[str, Head]:
+        """The last revision of each *present* resource of a scope (or of those of these ids), by id.
 
         What was deleted is not among them: seen again, a draft of kind created is recorded as recreated.
         """
         query = select(*RESOURCE, *HEADER, resource.c.parent, resource.c.unreadable.label("now_unreadable"))
+        query = query.select_from(HEADS).where(_in_scope(scope), resource.c.present)
         with self._engine.connect() as tx:
-            rows = tx.execute(query.select_from(HEADS).where(_in_scope(scope), resource.c.present)).all()
+            if ids is None:
+                rows = list(tx.execute(query))
+            else:
+                parts = blobs.batches(sorted(ids), _IN_LIST)
+                rows = [row for part in parts for row in tx.execute(query.where(resource.c.id.in_(part)))]
         return {row.resource_id: _head(row) for row in rows}
+
+    def in_scope(self, scope: Scope, id: str) -> Resource | None:
+        """The resource of that id in a scope, present or not; None where it was never recorded."""
+        query = select(*RESOURCE).select_from(RESOURCES).where(_in_scope(scope), resource.c.id == id)
+        with self._engine.connect() as tx:
+            row = tx.execute(query).one_or_none()
+        return resource_of(row) if row is not None else None
 
     def configuration(self, config_sha: str) -> Configuration:
         """The configuration of that digest. Raises ``KeyError`` where none is stored."""

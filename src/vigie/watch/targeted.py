@@ -200,9 +200,8 @@ class TargetedReader:
 
     def _known(self, declaration: TypeDeclaration, scope: Scope, ids: frozenset[str]) -> Known:
         archive = self._history.archive
-        heads = {id: head for id, head in archive.heads(scope).items() if id in ids}
         return Known(
-            heads=heads,
+            heads=archive.heads(scope, ids),
             coverage=archive.scope_coverage(scope),
             configuration=archive.configuration,
             treatment=declaration.treatment,
@@ -236,7 +235,8 @@ class TargetedReader:
     def _settle(self, scope: Scope, due: Sequence[Due]) -> None:
         """Take off the queue what was read; and the later stages, where every event shows its effect."""
         now = self._line.now()
-        calm = [one for one in due if self._is_calm(one)]
+        heads = self._history.archive.heads(scope, {one.id for one in due})
+        calm = [one for one in due if self._is_calm(one, heads.get(one.id))]
         with self._history.begin() as tx:
             self._history.work.done(tx, [one.claim for one in due])
             later = [read_key(scope, one.id, stage) for one in calm for stage in STAGES if stage > one.stage]
@@ -246,10 +246,8 @@ class TargetedReader:
                 if again is not None and again > now:
                     self._history.work.put(tx, READ, [read_key(scope, one.id, one.stage)], again)
 
-    def _is_calm(self, one: Due) -> bool:
+    def _is_calm(self, one: Due, head: Head | None) -> bool:
         """Whether every recent event on it shows its effect, and it is not on its way to another state."""
-        heads = self._history.archive.heads(one.scope)
-        head = heads.get(one.id)
         if head is None:
             return self._nothing_is_expected(one, present=False)
         if head.config_sha and _is_transitional(self._history.archive.configuration(head.config_sha)):
@@ -257,8 +255,7 @@ class TargetedReader:
         return self._nothing_is_expected(one, present=True)
 
     def _nothing_is_expected(self, one: Due, *, present: bool) -> bool:
-        found = self._history.archive.find(one.id)
-        resource = next((each for each in found if each.scope == one.scope and each.id == one.id), None)
+        resource = self._history.archive.in_scope(one.scope, one.id)
         if resource is None:
             return False  # an event spoke of it, and it was never seen: it may still show up
         since = self._line.now() - timedelta(seconds=2 * STAGES[-1])
@@ -268,15 +265,13 @@ class TargetedReader:
 
     def _again_at(self, one: Due) -> datetime | None:
         """When a resource is to be read a last time: the full delay after the last event on it."""
-        found = self._history.archive.find(one.id)
-        resource = next((each for each in found if each.scope == one.scope and each.id == one.id), None)
+        resource = self._history.archive.in_scope(one.scope, one.id)
         if resource is None:
             return None
         delay = timedelta(seconds=STAGES[-1] / self._quicker)
         recent = self._history.events.recorded_since(resource, self._line.now() - delay)
-        return max((recorded_at for _, _, recorded_at in recent), default=None) and (
-            max(recorded_at for _, _, recorded_at in recent) + delay
-        )
+        last = max((recorded_at for _, _, recorded_at in recent), default=None)
+        return last + delay if last is not None else None
 
     def _again(self, due: Sequence[Due], why: str, summary: TargetedSummary) -> None:
         """They could not be read: nothing is concluded, and they are tried again; in the end the sweep has them."""
