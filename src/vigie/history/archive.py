@@ -189,6 +189,16 @@ class Archive:
             row = tx.execute(_revisions().where(revision.c.pk == revision_pk)).one_or_none()
             return _change(row, _told(tx, [row])) if row is not None else None
 
+    def changes_of(self, revision_pks: Sequence[int]) -> dict[int, Change]:
+        """The changes that those revisions are, by their number in the store."""
+        found: dict[int, Change] = {}
+        with self._engine.connect() as tx:
+            for batch in blobs.batches(revision_pks, _IN_LIST):
+                rows = tx.execute(_revisions().where(revision.c.pk.in_(batch))).all()
+                told = _told(tx, rows)
+                found.update((row.revision_pk, _change(row, told)) for row in rows)
+        return found
+
     def changes(self, filter: ChangeFilter, page: Page) -> Paged[Change]:
         """Changes, the last observed first, with differences."""
         query = _revisions()

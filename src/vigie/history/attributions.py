@@ -97,6 +97,8 @@ class Attributions:
 
     def credited_elsewhere(self, event_pks: Sequence[int], revision_pk: int) -> set[int]:
         """Those of the events that explain exactly another revision of the same resource, as things stand."""
+        if not event_pks:
+            return set()
         same = select(revision.c.resource_pk).where(revision.c.pk == revision_pk).scalar_subquery()
         joined = attribution_event.join(attribution, attribution_event.c.attribution_pk == attribution.c.pk)
         joined = joined.join(revision, attribution.c.revision_pk == revision.c.pk)
@@ -115,6 +117,8 @@ class Attributions:
 
     def credited(self, event_pks: Sequence[int]) -> set[int]:
         """Those of the events that explain some revision, as things stand."""
+        if not event_pks:
+            return set()
         joined = attribution_event.join(attribution, attribution_event.c.attribution_pk == attribution.c.pk)
         query = select(attribution_event.c.event_pk).select_from(joined).where(is_latest())
         found: set[int] = set()
@@ -134,8 +138,13 @@ class Attributions:
 
 def is_latest() -> ColumnElement[bool]:
     """Whether a row of ``attribution`` is what holds."""
-    later = attribution.alias("later")
-    return ~exists().where(later.c.revision_pk == attribution.c.revision_pk, later.c.number > attribution.c.number)
+    return _LATEST
+
+
+_later = attribution.alias("later")
+_LATEST: Final[ColumnElement[bool]] = ~exists().where(
+    _later.c.revision_pk == attribution.c.revision_pk, _later.c.number > attribution.c.number
+)
 
 
 def is_by(actors: Iterable[int]) -> ColumnElement[bool]:

@@ -51,7 +51,8 @@ class Attributor:
             self._attribute(claims, summary)
 
     def _attribute(self, claims: list[Claim], summary: AttributionSummary) -> None:
-        found = {claim: self._conclude(int(claim.key)) for claim in claims}
+        changes = self._history.archive.changes_of([int(claim.key) for claim in claims])
+        found = {claim: self._conclude(int(claim.key), changes.get(int(claim.key))) for claim in claims}
         with self._history.begin() as tx:
             held = self._history.work.done(tx, claims)
             for claim, conclusion in found.items():
@@ -66,16 +67,15 @@ class Attributor:
                     counts = summary.concluded
                     counts[conclusion.confidence] = counts.get(conclusion.confidence, 0) + 1
 
-    def _conclude(self, revision_pk: int) -> Conclusion | None:
+    def _conclude(self, revision_pk: int, change: Change | None) -> Conclusion | None:
         """None where nothing can be said: no event and no log of the account was ever seen."""
-        change = self._history.archive.change(revision_pk)
         if change is None or not change.kind.durable:
             return None
         events = self._history.events
-        complete = self._logs_complete(change)
-        if not complete and not events.any_of(change.resource.account):
-            return None
         found = events.candidates(change.resource, *window(change))
+        complete = self._logs_complete(change)
+        if not found and not complete and not events.any_of(change.resource.account):
+            return None
         taken = self._history.attributions.credited_elsewhere([pk for pk, _ in found], revision_pk)
         candidates = [Candidate(pk, event, pk in taken) for pk, event in found]
         return attribute(change, candidates, logs_complete=complete)
