@@ -58,7 +58,7 @@ def judge_change(recorded: Recorded, before: Revision | None, after: Revision | 
     if changed is None or changed.type not in CONCERNING:
         return ChangeVerdict(Direction.NEUTRAL)
     then, now = (Network(_Laid(recorded, changed, state)) for state in (_present(before), _present(after)))
-    old, new = _concerned(then, before or changed), _concerned(now, after or changed)
+    old, new = _concerned(then, before, changed), _concerned(now, after, changed)
     keys = _told_once({**old, **new})
     verdicts = [compare(_answer(key, old, then), _answer(key, new, now)) for key in keys[:MOST]]
     return _together(verdicts, len(keys) - MOST)
@@ -68,8 +68,12 @@ def _present(revision: Revision | None) -> Revision | None:
     return revision if revision is not None and revision.resource.present else None
 
 
-def _concerned(network: Network, changed: Revision) -> dict[_Key, Revision]:
-    return {_key(revision): revision for revision in affected(network, changed)}
+def _concerned(network: Network, state: Revision | None, changed: Revision) -> dict[_Key, Revision]:
+    """Those that the change concerns on one side of it; itself only where it was there."""
+    found = {_key(revision): revision for revision in affected(network, state or changed)}
+    if _present(state) is None:
+        found.pop(_key(changed), None)
+    return found
 
 
 def _told_once(concerned: Mapping[_Key, Revision]) -> list[_Key]:
