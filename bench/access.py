@@ -14,10 +14,12 @@ from typing import Any
 
 from bench.tables import Table
 from vigie.access import judge
+from vigie.access.comparing import State, compare
 from vigie.access.offered import recorded
 from vigie.access.remembering import Remembered
 
 CASES = Path(__file__).parent.parent / "tests" / "access" / "cases"
+CHANGES = CASES.parent / "changes"
 VARIANTS = 8
 
 
@@ -47,6 +49,36 @@ def access(resources: int) -> list[Table]:
         f"{len(policies) / again:,.0f}",
     )
     return [Table("Access: resource policies, CPU of one core", COLUMNS, [figures])]
+
+
+def comparing(resources: int) -> list[Table]:
+    """The pairs of tests/access/changes, there and back, and variants of them. ``resources`` does not matter here."""
+    del resources
+    found = [change for file in sorted(CHANGES.glob("*.toml")) for change in tomllib.loads(file.read_text())["change"]]
+    took = []
+    for number in range(VARIANTS):
+        for change in found:
+            type_ = change.get("type", "AWS::S3::Bucket")
+            before, after = (_state(change[side], number) for side in ("before", "after"))
+            for pair in ((before, after), (after, before)):
+                began = time.process_time()
+                compare(type_, *pair, account="111111111111", arn="arn:aws:s3:::b" if "S3" in type_ else None)
+                took.append(time.process_time() - began)
+    figures = (
+        f"{len(took):,}",
+        f"{len(took) / sum(took):,.0f}",
+        f"{statistics.median(took) * 1000:.2f}",
+        f"{statistics.mean(took) * 1000:.2f}",
+        f"{max(took) * 1000:.0f}",
+    )
+    return [Table("Access: changes of a policy compared, CPU of one core", ("pairs", *COLUMNS[1:5]), [figures])]
+
+
+def _state(text: str, number: int) -> State:
+    for name in ("999999999999", "888888888888"):
+        text = text.replace(name, f"{int(name) - number * 7919}")
+    given = json.loads(text)
+    return State(given if isinstance(given, dict) else {"Policy": {"Version": "2012-10-17", "Statement": given}})
 
 
 COLUMNS = ("policies", "a second", "median ms", "mean ms", "slowest ms", "again, a second")

@@ -15,6 +15,7 @@ BENCHMARKS = {
     "access": "bench.access:access",
     "reach": "bench.reach:reaching",
     "power": "bench.power:power",
+    "comparing": "bench.access:comparing",
     "events": "bench.events:events",
     "listening": "bench.listening:listening",
 }

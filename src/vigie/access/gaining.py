@@ -19,13 +19,14 @@ from vigie.access.evaluator import allows
 from vigie.access.federation import is_claim
 from vigie.access.granting import Granting, turned
 from vigie.access.keys import is_known
+from vigie.access.known_actions import domain
 from vigie.access.operators import Reading, constraint_of, written
 from vigie.access.patterns import STAR, arn_glob
 from vigie.access.profiles import Profile
 from vigie.access.reading import actions_of
 from vigie.access.request import Request
 from vigie.access.requesters import Bounds, Requester
-from vigie.access.search import ACTION, RESOURCE, Part, Rule, Search, Way
+from vigie.access.search import ACTION, RESOURCE, Box, Part, Rule, Search, Way
 from vigie.access.texts import Texts
 from vigie.access.verdict import Facts, GrantClass
 from vigie.access.world import World
@@ -138,6 +139,14 @@ class Gaining:
     def granting(self) -> Granting:
         return Granting(self.pair.world, self.pair.arn, "", self.pair.after.bounds)
 
+    @cached_property
+    def start(self) -> Box:
+        """The box of all requests that the resource can receive: by known actions, where they are known."""
+        profile = self.pair.profile
+        known = domain(profile.actions, self.pair.world.document.statements, profile.samples)
+        begun = self.granting.start
+        return begun if known is None else {**begun, ACTION: (Constraint(False, known),)}
+
     def gains(self) -> list[Gain]:
         """One for each statement and class of requesters that gained by it, but for those inside one that did."""
         if self.pair.before.allows_as(self.pair.after):
@@ -236,7 +245,7 @@ class Gaining:
         if search is None:
             search = Search(who.requester, self.granting.samples, self.granting.budget)
             self._searches[id(who.requester)] = search
-        way = search.way(allow, denies, self.granting.start)
+        way = search.way(allow, denies, self.start)
         self.capped |= way is None and search.capped
         return way
 
