@@ -1,4 +1,4 @@
-"""Power over a real store: what a change makes due, who becomes administrator by it, and what it gave to whom."""
+"""Power over a real store: what a change makes due, and who becomes administrator by it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ from vigie.audit.estate import EstateSettings, HistoryInventory, make_estate
 from vigie.history.store import History
 from vigie.model.account import Account
 from vigie.model.change import ChangeKind, Revision
-from vigie.model.verdict import Direction
 from vigie.rules.discover import discover
 from vigie.rules.power import Powers
-from vigie.rules.power_shifts import shifted
 from vigie.testing.recorded import OWN, World
 
 USER, ROLE, GROUP, POLICY = "AWS::IAM::User", "AWS::IAM::Role", "AWS::IAM::Group", "AWS::IAM::ManagedPolicy"
@@ -179,41 +177,3 @@ def test_an_organisation_that_is_not_recorded_is_said_and_not_taken_for_none(wor
     power = powers(world).of(revisions(world, pk)[1])
     assert power.stand.is_administrator
     assert any("SCPs" in note and MANAGEMENT in note for note in power.notes)
-
-
-# What a change gave, and to whom
-
-
-def test_a_change_of_a_user_tells_what_it_gained_and_lost(world: World) -> None:
-    world.see(USER, "AIDAANN", user("ann", READING))
-    pk = world.see(USER, "AIDAANN", user("ann", {**READING, "Action": "iam:PassRole"}))
-    (told,) = shifted(powers(world), *revisions(world, pk))
-    assert told.direction is Direction.WIDENED
-    assert [(s.who, s.what) for s in told.gained] == [(f"arn:aws:iam::{OWN}:user/ann", ("iam:PassRole",))]
-    assert [s.what for s in told.lost] == [("s3:Get*",)]
-
-
-def test_a_change_of_a_managed_policy_is_told_of_everybody_who_holds_it(world: World) -> None:
-    world.see(POLICY, WORK, managed(READING))
-    world.see(USER, "AIDAANN", user("ann", AttachedManagedPolicies=held(WORK)))
-    world.see(USER, "AIDABOB", user("bob", EVERYTHING, AttachedManagedPolicies=held(WORK)))
-    world.see(USER, "AIDAEVE", user("eve"))
-    pk = world.see(POLICY, WORK, managed(READING, {**READING, "Action": "kms:*"}))
-    told = list(shifted(powers(world), *revisions(world, pk)))
-    assert [t.direction for t in told] == [Direction.WIDENED, Direction.NEUTRAL], "bob had it before"
-    assert told[0].gained[0].who.endswith("user/ann")
-
-
-def test_a_service_control_policy_tells_what_the_accounts_under_it_may_now(world: World) -> None:
-    see_organization(world, READING)
-    pk = see_policy(world, READING, {**READING, "Action": "ec2:*"})
-    (told,) = shifted(powers(world), *revisions(world, pk))
-    assert told.direction is Direction.WIDENED
-    assert (told.gained[0].who, told.gained[0].what) == (f"arn:aws:iam::{OWN}:root", ("ec2:*",))
-
-
-def test_a_user_that_is_gone_lost_everything(world: World) -> None:
-    world.see(USER, "AIDAANN", user("ann", READING))
-    pk = world.see(USER, "AIDAANN", None)
-    (told,) = shifted(powers(world), *revisions(world, pk))
-    assert told.direction is Direction.NARROWED
