@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from vigie.model.change import ChangeKind
 from vigie.model.errors import SettingsError, StoreError
 from vigie.model.notes import Checkpoint, PublicKey, parse_note
 from vigie.settings import Settings
+from vigie.testing.local_aws import LocalAccount
 
 MakeApp = Callable[..., App]
 
@@ -284,6 +285,48 @@ def test_an_anchor_that_names_no_webhook_is_told(make_app: MakeApp) -> None:
     app = make_app(evidence={"anchors": [{"name": "siem", "kind": "webhook", "channel": "siem"}]})
     with pytest.raises(SettingsError, match="which is no webhook"):
         _ = app.anchors
+
+
+def test_a_head_is_put_into_s3_under_object_lock(
+    make_app: MakeApp,
+    history: History,
+    new_account: Callable[[], LocalAccount],
+    monkeypatch: pytest.MonkeyPatch,
+    clock: Clock,
+) -> None:
+    account = new_account()
+    for name, value in account.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    bucket = f"heads-{account.id}"
+    place = {"LocationConstraint": "eu-west-1"}
+    account("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=place, ObjectLockEnabledForBucket=True)
+    clock.now = datetime.now(UTC)  # the time until which it is locked must be to come
+    anchor = {"name": "vault", "kind": "s3", "bucket": bucket, "region": "eu-west-1", "retain_days": 30}
+    app = make_app(evidence={"anchors": [anchor]})
+    record(history, "a", 1)
+    app.prove()
+    (state,) = app.anchor_states()
+    assert (state.error, state.anchored_size) == (None, 3)
+    (kept,) = account("s3").list_objects_v2(Bucket=bucket)["Contents"]
+    assert kept["Key"].startswith("vigie/heads/000000000003-")
+    held = account("s3").get_object(Bucket=bucket, Key=kept["Key"])
+    assert held["ObjectLockMode"] == "COMPLIANCE"
+    assert held["ObjectLockRetainUntilDate"] > clock.now + timedelta(days=29)
+    assert checked_head(held["Body"].read().decode(), app.log_keys()).size == 3
+
+
+def test_a_bucket_that_is_not_there_is_an_anchor_that_fails(
+    make_app: MakeApp, history: History, new_account: Callable[[], LocalAccount], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in new_account().environment.items():
+        monkeypatch.setenv(name, value)
+    anchor = {"name": "vault", "kind": "s3", "bucket": "nobody-has-this-one", "region": "eu-west-1"}
+    app = make_app(evidence={"anchors": [anchor]})
+    record(history, "a", 1)
+    app.prove()
+    (state,) = app.anchor_states()
+    assert state.error is not None and "NoSuchBucket" in state.error
 
 
 # --- bundles
