@@ -124,3 +124,13 @@ def test_retention_is_planned_applied_logged_and_shown(vigie: Any, recorded: Wor
     assert vigie("verify").code == 0
     bundle = vigie("evidence", JOBS, "--at", "2026-01-10T00:30:00Z").out
     assert json.loads(bundle)["revision"]["erased"]["policy"] == "forget"
+
+
+def test_an_export_is_written_and_verified(vigie: Any, recorded: World, tmp_path: Path) -> None:
+    said = vigie("export", str(tmp_path / "cold"), "--until", "2027-01-01", "--json")
+    assert said.code == 0 and said.json["revisions"] == 7
+    key = vigie("keys", "show", "--json").json["keys"][0]["key"]
+    said = vigie("verify", "--export", str(tmp_path / "cold"), "--key", key)
+    assert said.code == 0 and "7 revisions" in said.out
+    (tmp_path / "cold" / "leaves.parquet").write_bytes(b"PAR1")
+    assert vigie("verify", "--export", str(tmp_path / "cold"), "--key", key).code == 1

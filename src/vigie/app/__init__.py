@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from vigie.app.exporting import Exporting
 from vigie.app.importing import Importing
 from vigie.app.judging import Judging
 from vigie.app.listening import Listening
@@ -17,7 +18,7 @@ from vigie.app.telling import Telling
 from vigie.runtime.local import Loop
 
 
-class App(Listening, Judging, Telling, Importing, Retaining, Reaching):
+class App(Listening, Judging, Telling, Importing, Retaining, Exporting, Reaching):
     """vigie, built over one store. Close it at the end."""
 
     def loops(self, *, sweep: bool) -> list[Loop]:

@@ -37,22 +37,29 @@ SHOWN_HEADS = 10
     metavar="FILE",
     help="This evidence bundle instead of the store (`-` = standard input).",
 )
+@click.option("--export", type=click.Path(file_okay=False), metavar="DIR", help="This export instead of the store.")
 @click.option(
-    "--key", "keys", multiple=True, metavar="KEY|FILE", help="With --bundle: the public keys that are trusted."
+    "--key", "keys", multiple=True, metavar="KEY|FILE", help="With --bundle or --export: the keys that are trusted."
 )
 @json_option
 @store_options
 @with_app
 def verify(
-    app: App, incremental: bool, consistency: str | None, bundle: str | None, keys: tuple[str, ...], as_json: bool
+    app: App,
+    incremental: bool,
+    consistency: str | None,
+    bundle: str | None,
+    export: str | None,
+    keys: tuple[str, ...],
+    as_json: bool,
 ) -> int:
     """Verify that nothing that is recorded was rewritten, removed, slipped in, or brought back from an old copy.
 
     Every configuration is hashed again, every row's leaf is made again, and compared with the evidence log, its signed
     heads and their anchors. What is wrong is named.
 
-    With --bundle, nothing but the file and the keys is looked at: no store, no network. Without --key, the keys of this
-    machine's own log are trusted.
+    With --bundle or --export, nothing but the files and the keys is looked at: no store, no network. Without --key, the
+    keys of this machine's own log are trusted.
 
     Exit codes: 0 all is as it was committed, 1 something is not, 3 something could not be looked at (an anchor).
     """
@@ -60,11 +67,18 @@ def verify(
         if incremental or consistency:
             raise UsageError("--bundle looks at the file alone: leave --incremental and --consistency out.")
         return _verify_bundle(app, bundle, keys, as_json)
+    if export is not None:
+        if incremental or consistency:
+            raise UsageError("--export looks at the files alone: leave --incremental and --consistency out.")
+        return _verify_export(app, export, keys, as_json)
     if keys:
-        raise UsageError("--key goes with --bundle: the keys of the store's own log are pinned beside it.")
+        raise UsageError("--key goes with --bundle and --export: the keys of the store's own log are pinned beside it.")
+    return _told(app.verify(incremental=incremental, consistency=consistency), as_json)
+
+
+def _told(found: Verified, as_json: bool) -> int:
     from vigie.model.verification import verified_document
 
-    found = app.verify(incremental=incremental, consistency=consistency)
     if as_json:
         print_json(verified_document(found))
     else:
@@ -75,10 +89,10 @@ def verify(
 
 
 def _verify_bundle(app: App, file: str, keys: tuple[str, ...], as_json: bool) -> int:
-    from vigie.app.signing import checked_bundle, pinned
+    from vigie.app.signing import checked_bundle
     from vigie.model.bundle import BundleError
 
-    pins = [pin for given in keys for pin in pinned(given)] if keys else app.pinned_keys()
+    pins = _pins(app, keys)
     try:
         shown, head = checked_bundle(_read(file), pins)
     except BundleError as error:
@@ -93,6 +107,18 @@ def _verify_bundle(app: App, file: str, keys: tuple[str, ...], as_json: bool) ->
     else:
         _print_shown(shown, head)
     return ExitCode.DONE
+
+
+def _pins(app: App, keys: tuple[str, ...]) -> list[Any]:
+    from vigie.app.signing import pinned
+
+    return [pin for given in keys for pin in pinned(given)] if keys else list(app.pinned_keys())
+
+
+def _verify_export(app: App, folder: str, keys: tuple[str, ...], as_json: bool) -> int:
+    from vigie.app.exporting import verify_export
+
+    return _told(verify_export(Path(folder), _pins(app, keys)), as_json)
 
 
 def _read(file: str) -> str:

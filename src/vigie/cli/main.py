@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evidence": ("vigie.cli.evidence:evidence", "Write evidence of how a resource was, to be checked anywhere."),
     "heads": ("vigie.cli.evidence:heads", "The signed heads of the evidence log, and their anchors."),
     "keys": ("vigie.cli.evidence:keys", "The keys of the evidence log: show, rotate."),
+    "export": ("vigie.cli.export:export", "Write old revisions and events to Parquet, for cold storage."),
     "retention": ("vigie.cli.retention:retention", "What of old revisions is erased: plan, apply, log."),
     "accounts": ("vigie.cli.accounts:accounts", "The accounts that are known."),
     "rules": ("vigie.cli.rules:rules", "The rules: list, show, test."),

@@ -16,6 +16,7 @@ from vigie.history.archive import Archive
 from vigie.history.attributions import Attributions
 from vigie.history.engine import WRITE, connect
 from vigie.history.events import Events
+from vigie.history.exporting import Exporting
 from vigie.history.findings import Findings
 from vigie.history.imported import Imported
 from vigie.history.log import Log
@@ -48,6 +49,7 @@ class History:
         self.findings = Findings(engine)
         self.outbox = Outbox(engine)
         self.log = Log(engine, self.begin)
+        self.exporting = Exporting(engine)
         self.retention = Retention(engine, self.begin)
         self.anchored = Anchored(engine)
         self.accounts = Accounts(engine)

@@ -52,18 +52,18 @@ CONTENT: Final = "content"
 DIFFERENCES: Final = "differences"
 
 
-def _raw(name: str) -> Any:
+def raw(name: str) -> Any:
     """A table without types: columns come as the driver gives them."""
     return table(name, *(column(one.name) for one in metadata.tables[name].columns))
 
 
-_leaf, _pending, _tile, _head = _raw("log_leaf"), _raw("log_pending"), _raw("log_tile"), _raw("tree_head")
-_revision, _resource, _scope, _blob = _raw("revision"), _raw("resource"), _raw("scope"), _raw("blob")
-_item, _coverage, _sheet = _raw("change_item"), _raw("coverage"), _raw("coverage_sheet")
-_state, _finding = _raw("finding_state"), _raw("finding")
-_attribution, _credit, _event = _raw("attribution"), _raw("attribution_event"), _raw("event")
-_actor = _raw("actor")
-_run, _erasure = _raw("erasure_run"), _raw("erasure")
+_leaf, _pending, _tile, _head = raw("log_leaf"), raw("log_pending"), raw("log_tile"), raw("tree_head")
+_revision, _resource, _scope, _blob = raw("revision"), raw("resource"), raw("scope"), raw("blob")
+_item, _coverage, _sheet = raw("change_item"), raw("coverage"), raw("coverage_sheet")
+_state, _finding = raw("finding_state"), raw("finding")
+_attribution, _credit, _event = raw("attribution"), raw("attribution_event"), raw("event")
+_actor = raw("actor")
+_run, _erasure = raw("erasure_run"), raw("erasure")
 
 
 def verify(engine: Engine, *, since: int = 0, last_configuration: int = 0) -> Verified:
