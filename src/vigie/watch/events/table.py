@@ -18,6 +18,8 @@ import orjson
 
 _DATA: Final = files("vigie.watch.events") / "data" / "table.json"
 _FIELD: Final = re.compile(r"\{([^{}]+)\}")
+_ALIASES: Final = {"appstream2": "appstream", "email": "ses", "streams": "dynamodb", "s3-control": "s3"}
+"""Other names of event sources: some services are called by their endpoint in some records."""
 _PLACES: Final = frozenset({"partition", "region", "account"})
 _WHOLE_NAMES: Final = frozenset({"iam"})
 """Services whose names in ARNs have a path before them: the name is the last part."""
@@ -209,6 +211,7 @@ class Table:
 
     def source(self, name: str) -> Source | None:
         """By the part of the event source before the first dot."""
+        name = _ALIASES.get(name, name)
         if name not in self._sources:
             raw = self._raw.get(name)
             self._sources[name] = Source(self, raw) if raw is not None else None
