@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from vigie.catalogue.loader import load
 from vigie.model.scope import Coverage, Outcome, Scope
-from vigie.watch.schedule import due_at, due_scopes, is_due, next_due
+from vigie.watch.schedule import Calm, due_at, due_scopes, is_due, next_due
 
 HOUR = timedelta(hours=1)
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -48,3 +49,30 @@ def test_only_due_scopes_are_chosen() -> None:
     scopes = [(looked, QUEUE), (never, QUEUE)]
 
     assert due_scopes(scopes, {looked: coverage()}, HOUR, THEN + timedelta(minutes=5)) == {never}
+
+
+DAY = 24 * HOUR
+PLACE = frozenset({("111122223333", "eu-west-1")})
+
+
+def test_a_quiet_scope_whose_events_arrive_is_swept_less_often() -> None:
+    assert due_at(QUEUE, coverage(), HOUR, Calm(6 * HOUR, PLACE, frozenset())) == THEN + 6 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("calm", "held"),
+    [
+        (Calm(DAY, frozenset(), frozenset()), coverage()),
+        (Calm(DAY, PLACE, frozenset({coverage().scope})), coverage()),
+        (Calm(DAY, PLACE, frozenset()), coverage(status=Outcome.PARTIAL)),
+        (Calm(timedelta(minutes=1), PLACE, frozenset()), coverage()),
+    ],
+    ids=["no events arrive", "something changed", "not seen whole", "never more often"],
+)
+def test_every_other_scope_is_swept_as_before(calm: Calm, held: Coverage) -> None:
+    assert due_at(QUEUE, held, HOUR, calm) == THEN + HOUR
+
+
+def test_a_type_that_no_event_tells_of_is_never_calm() -> None:
+    untold = replace(QUEUE, events=())
+    assert due_at(untold, coverage(), HOUR, Calm(DAY, PLACE, frozenset())) == THEN + HOUR

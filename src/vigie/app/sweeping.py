@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vigie.audit.worker import AuditReport
     from vigie.catalogue.loader import Catalogue
     from vigie.history.work import Claim
+    from vigie.watch.schedule import Calm
     from vigie.watch.summary import SweepSummary
     from vigie.watch.sweep import Request
 
@@ -171,13 +172,22 @@ class Sweeping(Accounts):
         if not claims:
             return False
         chosen = tuple(accounts[claim.key] for claim in claims)
-        request = Request(chosen, self.settings.regions, self.settings.types, due_every=self.settings.sweep.every)
+        every = self.settings.sweep.every
+        request = Request(chosen, self.settings.regions, self.settings.types, due_every=every, calm=self.calm)
         try:
             self._look(request, self._renewing(claims))
         finally:
             with self.history.begin() as tx:
                 self.history.work.done(tx, claims)
         return False
+
+    @property
+    def calm(self) -> Calm | None:
+        """Where sweeps are only the safety net; None where no events are fetched."""
+        from vigie.watch.calm import calm
+
+        events = self.settings.events
+        return calm(self.history, events.quiet_sweep, self._clock()) if events.sources else None
 
     def _renewing(self, claims: Sequence[Claim]) -> Progress:
         """Keeps the claims of a sweep while it goes on."""

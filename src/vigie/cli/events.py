@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from vigie.cli.listen import import_events
+from vigie.cli.listen import import_events, sources
 from vigie.cli.output import console, printable
 from vigie.cli.session import Session, store_options
 
@@ -23,6 +23,7 @@ def events() -> None:
 
 
 events.add_command(import_events)
+events.add_command(sources)
 
 
 @events.command()

@@ -112,3 +112,44 @@ def _contents(paths: tuple[str, ...]) -> Iterator[tuple[str, IO[bytes]]]:
                 raise UsageError(f"{file} cannot be read: {error.strerror}.") from None
             with opened:
                 yield str(file), opened
+
+
+@click.command("sources")
+@json_option
+@store_options
+@with_app
+def sources(app: App, as_json: bool) -> int:
+    """How each source of events is doing, how changes were attributed in the last week, and what sweeps are spared."""
+    from datetime import timedelta
+
+    from vigie.cli.output import print_table, when
+    from vigie.model import documents
+    from vigie.watch.calm import spared
+
+    deliveries = app.history.events.deliveries()
+    counts = app.history.attributions.counts(app.now() - timedelta(days=7))
+    rare = app.calm
+    saved = spared(app.history, app.catalogue.types, rare, app.settings.sweep.every) if rare else None
+    if as_json:
+        print_json(
+            {
+                "sources": [documents.plain(one) for one in deliveries],
+                "attributed": {confidence.value: count for confidence, count in counts.items()},
+                "spared": documents.plain(saved),
+            }
+        )
+    else:
+        rows = [
+            (one.source, one.events, one.malformed, when(one.last_event_at), when(one.last_ok_at), one.error or "")
+            for one in deliveries
+        ]
+        print_table(("source", "events", "malformed", "last event", "last read", "error"), rows, empty="No source yet.")
+        if counts:
+            told = ", ".join(f"{count:,} {confidence.value}" for confidence, count in counts.items())
+            console().print(f"Changes of the last 7 days by how they were attributed: {told}.")
+        if saved is not None and saved.scopes:
+            console().print(
+                f"{saved.scopes:,} of {saved.of:,} scopes are quiet and their events arrive: they are swept less "
+                f"often, which spares at least {saved.calls_a_day:,} calls a day."
+            )
+    return ExitCode.PARTIAL if any(one.error for one in deliveries) else ExitCode.DONE

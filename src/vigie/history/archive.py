@@ -11,9 +11,21 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, or
 from sqlalchemy import literal_column as literal
 
 from vigie.history import asof, attributions, blobs, events, refs, scopes, verdicts
-from vigie.history.columns import BODY, CONTENTS, COVERAGE, HEADER, HEADS, RESOURCE, RESOURCES, REVISIONS, AnyRow, Query
+from vigie.history.columns import (
+    BODY,
+    CONTENTS,
+    COVERAGE,
+    HEADER,
+    HEADS,
+    RESOURCE,
+    RESOURCES,
+    REVISIONS,
+    SCOPE,
+    AnyRow,
+    Query,
+)
 from vigie.history.cursors import decode, encode
-from vigie.history.rows import coverage_of, diff_entry_of, resource_of, unreadable_from
+from vigie.history.rows import coverage_of, diff_entry_of, resource_of, scope_of, unreadable_from
 from vigie.history.tables.archive import blob, change_item, coverage, ref, resource, revision, scope
 from vigie.model.attribution import Attribution
 from vigie.model.canonical import canonical_text
@@ -188,6 +200,12 @@ class Archive:
         with self._engine.connect() as tx:
             row = tx.execute(_revisions().where(revision.c.pk == revision_pk)).one_or_none()
             return _change(row, _told(tx, [row])) if row is not None else None
+
+    def changed_scopes(self, since: datetime) -> frozenset[Scope]:
+        """The scopes in which something was done to a resource, as observed since then."""
+        done = select(*SCOPE).select_from(REVISIONS).where(literal("revision.durable"), revision.c.observed_at >= since)
+        with self._engine.connect() as tx:
+            return frozenset(scope_of(row) for row in tx.execute(done.distinct()))
 
     def changes_of(self, revision_pks: Sequence[int]) -> dict[int, Change]:
         """The changes that those revisions are, by their number in the store."""

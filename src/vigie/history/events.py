@@ -31,8 +31,17 @@ from vigie.history.event_rows import (
 )
 from vigie.history.rows import resource_of
 from vigie.history.tables.archive import resource, revision, scope
-from vigie.history.tables.events import actor, delivery, event, event_key, event_resource, log_coverage, malformed
-from vigie.model.attribution import CLOCK, LATE
+from vigie.history.tables.events import (
+    actor,
+    attribution,
+    delivery,
+    event,
+    event_key,
+    event_resource,
+    log_coverage,
+    malformed,
+)
+from vigie.model.attribution import CLOCK, LATE, Confidence
 from vigie.model.event import Actor, Event, Malformed, Subject
 from vigie.model.paging import Page, Paged
 from vigie.model.resource import Resource
@@ -249,6 +258,25 @@ class Events:
             rows = tx.execute(query.group_by(event.c.account, event.c.region)).all()
         # the column type of an aggregate is that of its column
         return {(row[0], row[1]): row[2] for row in rows}
+
+    def told_until(self) -> dict[tuple[str, str], datetime]:
+        """(account, region) → until when its logs are known to be complete."""
+        query = select(log_coverage.c.account, log_coverage.c.region, func.max(log_coverage.c.until))
+        with self._engine.connect() as tx:
+            rows = tx.execute(query.group_by(log_coverage.c.account, log_coverage.c.region)).all()
+        return {(row[0], row[1]): row[2] for row in rows}
+
+    def untold(self, since: datetime) -> set[tuple[str, str]]:
+        """(account, region of the resource) of changes observed since then that no event explains."""
+        joined = attribution.join(revision, attribution.c.revision_pk == revision.c.pk)
+        joined = joined.join(resource, revision.c.resource_pk == resource.c.pk)
+        joined = joined.join(scope, resource.c.scope_pk == scope.c.pk)
+        unexplained = attribution.c.confidence.in_((Confidence.PENDING.value, Confidence.NONE.value))
+        query = select(scope.c.account, resource.c.region, scope.c.region).select_from(joined).distinct()
+        query = query.where(unexplained, attributions.is_latest(), revision.c.observed_at >= since)
+        with self._engine.connect() as tx:
+            rows = tx.execute(query).all()
+        return {(row[0], region) for row in rows for region in (row[1], row[2])}
 
     def deliveries(self) -> list[Delivery]:
         """How each source is doing."""

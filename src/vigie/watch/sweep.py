@@ -23,7 +23,7 @@ from vigie.model.canonical import Redactor
 from vigie.model.scope import GLOBAL, Coverage, Outcome, Problem, Scope
 from vigie.watch.listing import Parents
 from vigie.watch.read import Reader
-from vigie.watch.schedule import due_scopes
+from vigie.watch.schedule import Calm, due_scopes
 from vigie.watch.shared import SharedAnswers
 from vigie.watch.spread import PoolSpread
 from vigie.watch.summary import Progress, ScopeResult, SweepSummary, no_progress
@@ -56,6 +56,8 @@ class Request:
     """Patterns, as ``Catalogue.select`` takes them; empty: all."""
     due_every: timedelta | None = None
     """Only scopes that were not looked at for so long (or for the type's own cadence); None: all."""
+    calm: Calm | None = None
+    """Scopes that are swept less often than ``due_every``, as events tell of their changes."""
     shard: tuple[int, int] = (0, 1)
     """(which, of how many): the part of the (account, region) pairs that this process sweeps."""
 
@@ -231,7 +233,7 @@ class _Run:
         ]
         if every is None:
             return frozenset(scope for scope, _ in scopes)
-        return due_scopes(scopes, coverages, every, self._line.now())
+        return due_scopes(scopes, coverages, every, self._line.now(), self._request.calm)
 
     def _is_mine(self, account: str, region: str) -> bool:
         which, of = self._request.shard
