@@ -163,12 +163,17 @@ def resource_share(share: Subject) -> Sequence[Grant]:
     """
     if share.part("status") not in (None, "ACTIVE", "PENDING"):
         return []
-    resources = tuple(sorted({str(row.get("arn", "?")) for row in share.rows("Resources")}))
+    resources = tuple(sorted({str(row.get("arn", "?")) for row in _joined(share, "Resources")}))
     actions = tuple(f"use {arn}" for arn in resources)
     if not actions:
         share.notes.append("nothing is in the share")
         return []
-    return [g for row in share.rows("Principals") for g in _share_principal(share, str(row.get("id", "")), actions)]
+    return [g for row in _joined(share, "Principals") for g in _share_principal(share, str(row.get("id", "")), actions)]
+
+
+def _joined(share: Subject, part: str) -> list[Mapping[str, Any]]:
+    """What is in the share, or about to be: an account outside that has yet to accept is ``ASSOCIATING``."""
+    return [row for row in share.rows(part) if row.get("status") in (None, "ASSOCIATED", "ASSOCIATING")]
 
 
 def _share_principal(share: Subject, principal: str, actions: tuple[str, ...]) -> Iterable[Grant]:

@@ -31,7 +31,9 @@ def apigateway_open(api: Revision, estate: Estate) -> Iterator[Violation]:
 
 
 def _what(grant: Grant) -> str:
-    """The methods and routes of a grant, or the statement of the policy that gives it."""
+    """The methods and routes of a grant; one that its policy gives is of the whole API."""
+    if not all(" " in name or name.startswith("$") for name in grant.statements):
+        return f"what its policy opens (statement {', '.join(grant.statements)})"
     shown = ", ".join(grant.statements[:SHOWN])
     more = len(grant.statements) - SHOWN
     return shown + (f" and {more} more" if more > 0 else "")
