@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from networks import NOW, Recording, recording
+from networks import ACCOUNT, NOW, REGION, Recording, recording
+from vigie.access.reach import NETWORK_TYPES
 from vigie.history.store import open_history
 from vigie.model.canonical import canonical_bytes, digests
 from vigie.model.recording import Draft, ScopeRecord
-from vigie.model.scope import Outcome
+from vigie.model.scope import Outcome, Scope
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "json.md").read_text(encoding="utf-8")
 
@@ -19,7 +20,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "json.md").read_text(
 def record(known: Recording, folder: Path) -> None:
     (folder / "data").mkdir()
     with open_history(f"sqlite:///{folder / 'data' / 'vigie.sqlite'}") as history:
-        scopes = {row.resource.scope for row in known.rows}
+        scopes = {row.resource.scope for row in known.rows} | {Scope(ACCOUNT, REGION, t) for t in NETWORK_TYPES}
         for scope in sorted(scopes):
             rows = [row for row in known.rows if row.resource.scope == scope]
             drafts = tuple(

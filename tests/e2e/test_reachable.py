@@ -15,7 +15,7 @@ TYPES = [
     "Instance", "NetworkInterface", "Subnet", "RouteTable", "InternetGateway", "NetworkAcl", "SecurityGroup", "VPC",
 ]  # fmt: skip
 NETWORK = [word for type_ in TYPES for word in ("--type", f"AWS::EC2::{type_}")]
-BALANCED = [
+BALANCED = ["--type", "AWS::ElasticLoadBalancing::LoadBalancer"] + [
     word for type_ in ("LoadBalancer", "Listener", "TargetGroup")
     for word in ("--type", f"AWS::ElasticLoadBalancingV2::{type_}")
 ]  # fmt: skip

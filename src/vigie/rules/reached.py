@@ -97,7 +97,7 @@ def reached_ports(reach: Reach, weigh: Callable[[str, int], Severity]) -> Iterat
         text = f"{protocol}/{port} is reached from {networks_text(sources)}{by(reach.direct)}"
         evidence = {"ports": f"{protocol}/{port}", "from": networks_text(sources)}
         yield Violation(text, f"{protocol}/{port}", evidence, weighed(weigh(protocol, port), sources))
-    if reach.blind or set(_single_ports(reach.possible)) - certain or (reach.reachable is None and not certain):
+    if reach.blind or set(_single_ports(reach.possible)) - certain:
         raise cannot_tell(reach)
 
 
@@ -120,7 +120,13 @@ def _violation(reach: Reach, service: Service, sources: Spans) -> Violation:
 
 
 def all_ports(reach: Reach, protocol: str) -> Spans:
+    """From where every port of a protocol is reached for certain."""
     return sources_of_all_ports(reach.boxes, NUMBERS[protocol])
+
+
+def perhaps_all_ports(reach: Reach, protocol: str) -> bool:
+    """Whether every port of a protocol may be reached from the internet at large, as far as could be seen."""
+    return reach.blind or is_wide(sources_of_all_ports(reach.possible, NUMBERS[protocol]))
 
 
 def weighed(severity: Severity, sources: Spans) -> Severity:
@@ -136,7 +142,10 @@ def by(paths: Iterable[Path]) -> str:
 
 
 def cannot_tell(reach: Reach) -> CannotTell:
-    return CannotTell("; ".join(reach.unknowns) or "what of the internet gets in could not be decided")
+    own = dict.fromkeys(reason for path in reach.direct for reason in path.reasons)
+    return CannotTell(
+        "; ".join(own) or "; ".join(reach.unknowns) or "what of the internet gets in could not be decided"
+    )
 
 
 _OF_THE_WAY: Final = ("internet gateway", "block public access", "gateway route table", "route table", "address")

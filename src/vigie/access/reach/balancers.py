@@ -7,7 +7,7 @@ client (Network Load Balancers user guide, "Client IP preservation").
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from vigie.access.reach.bounds import ALL, NONE, Bounds, exactly, undecided
 from vigie.access.reach.boxes import (
     ALL_ADDRESSES,
     EVERYTHING,
+    FROM_INTERNET,
     NOTHING,
     NUMBERS,
     TCP,
@@ -61,7 +62,14 @@ _CARRIED: Final = {
     "UDP": (UDP,), "QUIC": (UDP,), "TCP_UDP": (TCP, UDP), "TCP_QUIC": (TCP, UDP), "GENEVE": (),
 }  # fmt: skip
 """Protocols of listeners that are not TCP (Elastic Load Balancing API reference, CreateListener)."""
+_EPHEMERAL: Final = (1024, 65535)
+"""From which ports a balancer sends to targets (Elastic Load Balancing user guides, network ACLs)."""
+_SOME_NODES: Final = "the balancer gets through from some of its subnets only"
 _NAMES: Final = {TCP: "tcp", UDP: "udp"}
+
+
+UNSEEN: Final = "a load balancer that was not seen"
+"""Stands for balancers that there may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +218,39 @@ def through(network: Network, target: Target, place: Place, asked: Boxes, depth:
             found += list(_handed_on(network, target, group, port, balancer, ear, asked, depth))
     if target.face is not None:
         found += list(_through_classic(network, target, place, asked))
-    return found
+    reasons = _unseen(network, place, classic=target.id.startswith("i-"))
+    return [*found, _in_doubt(reasons, asked)] if reasons else found
+
+
+def _unseen(network: Network, place: Place, *, classic: bool) -> tuple[str, ...]:
+    """Why balancers may hand on to something without our knowing: what of them was not seen."""
+
+    def look() -> tuple[str, ...]:
+        found = [network.gap(type_, place) for type_ in (BALANCER, LISTENER, TARGET_GROUP)]
+        for type_, read in ((TARGET_GROUP, _targets_of), (LISTENER, _handed_to)):
+            for row in network.all(type_, place):
+                try:
+                    list(read(row))
+                except Unread as reason:
+                    found.append(str(reason))
+        return tuple(dict.fromkeys(reason for reason in found if reason))
+
+    found = network.kept(("unseen", place), look)
+    gap = network.gap(CLASSIC, place) if classic else ""
+    return (*found, gap) if gap else found
+
+
+def _in_doubt(
+    reasons: tuple[str, ...], clients: Boxes, balancer: str = UNSEEN, landing: tuple[str, int] | None = None
+) -> Path:
+    """A way that there may be."""
+    hop = Hop("load balancer", balancer, Passage.UNKNOWN, "; ".join(reasons))
+    return Path("", (hop,), NOTHING, clients & FROM_INTERNET, reasons, balancer, landing)
 
 
 def _groups_with(network: Network, target: Target, place: Place) -> Iterator[tuple[Revision, int | None]]:
     """The target groups that hold the target, with the port to which they send."""
-    by_target = network.index(TARGET_GROUP, place, "target", _targets_of)
+    by_target = network.index(TARGET_GROUP, place, "target", lambda row: _safely(_targets_of, row))
     for id_ in (target.id, *target.addresses):
         for group in by_target.get(id_, ()):
             if part(group, "TargetType") == "ip" and not _same_vpc(network, group, target, place):
@@ -226,10 +261,15 @@ def _groups_with(network: Network, target: Target, place: Place) -> Iterator[tup
 
 
 def _targets_of(group: Revision) -> Iterator[str]:
+    return (text(row, "Id") for row in rows(part(group, "Targets")))
+
+
+def _safely(read: Callable[[Revision], Iterator[str]], row: Revision) -> list[str]:
+    """What could not be read is told by ``_unseen``."""
     try:
-        yield from (text(row, "Id") for row in rows(part(group, "Targets")))
+        return list(read(row))
     except Unread:
-        return
+        return []
 
 
 def _same_vpc(network: Network, group: Revision, target: Target, place: Place) -> bool:
@@ -244,7 +284,7 @@ def _same_vpc(network: Network, group: Revision, target: Target, place: Place) -
 
 
 def _handing_on(network: Network, group: Revision, place: Place) -> Iterator[tuple[Revision, Ear]]:
-    listeners = network.index(LISTENER, place, "handed to", lambda row: dict.fromkeys(_safely(row)))
+    listeners = network.index(LISTENER, place, "handed to", lambda row: _safely(_handed_to, row))
     for listener in listeners.get(group.id, ()):
         try:
             balancer = network.find(BALANCER, str(part(listener, "LoadBalancerArn")), place)
@@ -252,13 +292,6 @@ def _handing_on(network: Network, group: Revision, place: Place) -> Iterator[tup
             continue
         for ear in _ears(listener):
             yield balancer, ear
-
-
-def _safely(listener: Revision) -> list[str]:
-    try:
-        return list(_handed_to(listener))
-    except Unread:
-        return []
 
 
 def _handed_on(
@@ -276,7 +309,8 @@ def _handed_on(
         fronts = _fronts(network, balancer, depth)
         lets, words = _onward(network, balancer, group, target, ear.protocol, landing[1])
     except Unread as reason:
-        fronts, lets, words = [], undecided(str(reason)), str(reason)
+        yield _in_doubt((str(reason),), _onto(asked, landing), balancer.id, landing)
+        return
     where = f"{ear} of {balancer.name or balancer.id}"
     onward = Hop("target group", group.id, Passage.OPEN, f"{where} hands on to {target.id}, {landing[0]}/{landing[1]}")
     yield from _joined_to(fronts, ear, _onto(asked, landing), lets, (onward, target.id, words, balancer.id, landing))
@@ -386,6 +420,7 @@ def _to_face(
     lets &= _own_way_out(network, own, face, lands, balancer)
     if face.subnet not in subnets:
         lets &= _subnet_bounds(network, face, lands, sources, keeps)
+        lets &= _out_of_subnets(network, subnets, face, (protocol, port), place_of(balancer))
     if not lets.possible and by_group:
         words = "the balancer's own groups, or a network ACL between them, stop it"
     elif lets.possible and not lets.possible.sources.covers(ALL_ADDRESSES):
@@ -453,6 +488,36 @@ def _subnet_bounds(network: Network, face: Face, lands: Boxes, sources: Spans, k
     return _clients(passed, sources, keeps)
 
 
+def _out_of_subnets(network: Network, subnets: Iterable[str], face: Face, to: tuple[int, int], place: Place) -> Bounds:
+    """What the network ACLs of the balancer's subnets do with what it sends to the target, and with the answers."""
+    protocol, port = to
+    try:
+        there = _blocks(network, (face.subnet,), face.place)
+    except Unread as reason:
+        return undecided(str(reason))
+    sent = exactly(box_of(protocols=protocol_span(protocol), from_ports=ports(port, port)))
+    answered = exactly(box_of(protocols=protocol_span(protocol), ports=ports(*_EPHEMERAL)))
+    passed = []
+    for subnet in subnets:
+        acl = acl_of(network, subnet, place)
+        if acl is None:
+            passed.append(undecided(f"the network ACL of {subnet} is not recorded"))
+        else:
+            both = (acl_out(network, acl) & sent, acl_in(network, acl) & answered)
+            passed.append(ALL if all(b.certain.sources.covers(there) for b in both) else _partly(both, there, subnet))
+    if all(bounds == ALL for bounds in passed):
+        return ALL
+    if not any(bounds.possible for bounds in passed):
+        return NONE
+    return undecided("; ".join(dict.fromkeys(reason for bounds in passed for reason in bounds.reasons)) or _SOME_NODES)
+
+
+def _partly(both: Iterable[Bounds], there: Spans, subnet: str) -> Bounds:
+    if all(bounds.possible.sources.common(there).runs for bounds in both):
+        return undecided(f"the network ACL of {subnet} lets through a part of what the balancer sends")
+    return NONE
+
+
 # Classic load balancers
 
 
@@ -477,7 +542,8 @@ def _classic_path(
         fronts = _fronts(network, balancer, 1)
         lets, words = _to_face(network, balancer, target, TCP, inner, False)
     except Unread as reason:
-        fronts, lets, words = [], undecided(str(reason)), str(reason)
+        yield _in_doubt((str(reason),), _onto(asked, ("tcp", inner)), balancer.id, ("tcp", inner))
+        return
     landing = ("tcp", inner)
     onward = Hop("listener", balancer.id, Passage.OPEN, f"{ear} hands on to {target.id}, tcp/{inner}")
     yield from _joined_to(fronts, ear, _onto(asked, landing), lets, (onward, target.id, words, balancer.id, landing))

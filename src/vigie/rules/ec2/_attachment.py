@@ -50,7 +50,7 @@ def _reached(interface: Revision, estate: Estate, opening: Opening) -> bool | No
     opened = _boxes(opening)
     if reach.boxes & opened or any(path.certain and _lands(path.landing, opening) for path in reach.through):
         return True
-    if reach.possible & opened or any(_lands(path.landing, opening) for path in reach.through):
+    if reach.possible & opened or any(path.landing is None or _lands(path.landing, opening) for path in reach.through):
         return None
     return False
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from vigie.access.reach.boxes import is_wide, networks_text
 from vigie.rules import Estate, Revision, Severity, Violation, rule
-from vigie.rules.reached import RESTS_ON, all_ports, by, cannot_tell, weighed
+from vigie.rules.reached import RESTS_ON, all_ports, by, cannot_tell, perhaps_all_ports, weighed
 
 
 @rule(
@@ -20,6 +20,7 @@ from vigie.rules.reached import RESTS_ON, all_ports, by, cannot_tell, weighed
 )
 def ec2_instance_reachable_all_ports(instance: Revision, estate: Estate) -> Iterator[Violation]:
     reach = estate.reach(instance)
+    doubtful = False
     for protocol in ("tcp", "udp"):
         sources = all_ports(reach, protocol)
         if is_wide(sources):
@@ -27,5 +28,7 @@ def ec2_instance_reachable_all_ports(instance: Revision, estate: Estate) -> Iter
             evidence = {"ports": protocol, "from": networks_text(sources)}
             weight = Severity.CRITICAL if protocol == "tcp" else Severity.HIGH
             yield Violation(text, protocol, evidence, weighed(weight, sources))
-    if reach.reachable is None or (reach.unknowns and not reach.boxes):
+        else:
+            doubtful |= perhaps_all_ports(reach, protocol)
+    if doubtful:
         raise cannot_tell(reach)

@@ -27,7 +27,10 @@ def ec2_instance_reachable_through_balancer(instance: Revision, estate: Estate) 
     reach = estate.reach(instance)
     doubts = list(reach.unknowns) if reach.blind else []
     for path in reach.through:
-        service = service_at(*path.landing) if path.landing else None
+        if path.landing is None:
+            doubts += path.reasons
+            continue
+        service = service_at(*path.landing)
         if service is None:
             continue
         balancer = path.through.rsplit(":loadbalancer/", 1)[-1]
