@@ -20,18 +20,19 @@ from vigie.access.reach.changing import CONCERNING
 from vigie.access.verdict import Facts
 from vigie.audit.estate import EstateSettings, HistoryInventory, make_estate
 from vigie.audit.gained_power import POWER_TYPES, power_verdict
-from vigie.audit.laid import PastInventory, present
+from vigie.audit.laid import Laid, PastInventory, present
 from vigie.history.store import History
 from vigie.model.change import ChangeKind, Revision
 from vigie.model.errors import StoreError
 from vigie.model.paging import Page
-from vigie.model.queries import ResourceFilter
+from vigie.model.queries import ChangeFilter, ResourceFilter
 from vigie.model.resource import Resource
 from vigie.model.verdict import ChangeVerdict, Direction, joined
 from vigie.rules.estate import ACCOUNT_BLOCK, Estate, Inventory
 
 log = structlog.get_logger()
 
+_MOST_GONE: Final = 100
 _BLOCK: Final = "PublicAccessBlock"
 _TOGETHER: Final = timedelta(minutes=10)
 """What was seen so soon after a change is taken to have been so already: one sweep does not see all at once."""
@@ -83,14 +84,24 @@ class ChangeJudge:
             yield judge_change(self._inventory(after), present(before), present(after))
 
     def _inventory(self, revision: Revision) -> Inventory:
-        """What else was recorded around the time of a change."""
+        """What else was recorded around the time of a change, what was gone soon after it too."""
         when = revision.observed_at + _TOGETHER
-        if when >= self.estate.now:
-            return self.estate.inventory
-        if when not in self._inventories:
-            self._inventories.clear()  # changes come in order: one is enough
-            self._inventories[when] = PastInventory(self.history, when)
-        return self._inventories[when]
+        found: Inventory = self.estate.inventory
+        if when < self.estate.now:
+            if when not in self._inventories:
+                self._inventories.clear()  # changes come in order: one is enough
+                self._inventories[when] = PastInventory(self.history, when)
+            found = self._inventories[when]
+        for gone in self._gone_soon(revision, when):
+            found = Laid(found, gone, present(self._before(gone)))
+        return found
+
+    def _gone_soon(self, revision: Revision, when: datetime) -> Iterator[Revision]:
+        """The deletions of other resources up to that time."""
+        wanted = ChangeFilter(since=revision.observed_at, until=when, kinds=(ChangeKind.DELETED,))
+        for change in self.history.archive.changes(wanted, Page(_MOST_GONE)).items:
+            if change.resource.type in POWER_TYPES | CONCERNING and change.resource.pk != revision.resource.pk:
+                yield change.revision
 
     def _before(self, revision: Revision) -> Revision | None:
         if revision.number == 1 or revision.resource.pk is None:
