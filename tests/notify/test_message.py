@@ -20,6 +20,7 @@ from vigie.testing.notifications import CHANGE, make_message
 GOLDEN = Path(__file__).parent / "golden"
 KINDS = (
     "change",
+    "widened",
     "deleted",
     "finding",
     "resolved",

@@ -45,6 +45,23 @@ CHANGE = Event(
     ),
     resource_pk=7,
 )
+WIDENED = replace(
+    CHANGE,
+    type="AWS::S3::Bucket",
+    id="b",
+    arn="arn:aws:s3:::b",
+    name="b",
+    paths=("/Policy",),
+    diff=(DiffLine("/Policy", "replace", "null", '{"Statement": [{"Effect": "Allow", "Principal": "*"}]}'),),
+    severity=Severity.CRITICAL,
+    verdict="widened",
+    gained=(
+        "anyone on the internet may now s3:GetObject on arn:aws:s3:::b/*",
+        "the unknown account 999999999999 may now s3:PutObject on arn:aws:s3:::b/*",
+    ),
+    lost=("the third-party account 444455556666 may no longer s3:ListBucket on arn:aws:s3:::b",),
+    witness='{"account": null, "action": "s3:GetObject", "principal": "anonymous", "resource": "arn:aws:s3:::b/o"}',
+)
 FINDING = Event(
     Topic.FINDING,
     "new",
@@ -114,6 +131,7 @@ def sample_messages() -> dict[str, Message]:
     other = replace(BASELINE, type="AWS::S3::Bucket")
     return {
         "change": make_message(immediate, CHANGE),
+        "widened": make_message(immediate, WIDENED),
         "deleted": make_message(immediate, replace(CHANGE, kind="deleted", diff=(), actor="role/admin")),
         "finding": make_message(immediate, FINDING),
         "resolved": make_message(immediate, resolved),

@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from vigie.model.documents import instant
+from vigie.model.verdict import ChangeVerdict, Dimension, Direction, Shift
 
 HOME, PARTNER = "111122223333", "222233334444"
 WEB = "sg-0a1b2c3d4e5f60718"
@@ -175,3 +176,16 @@ def test_an_answer_is_of_the_shape_that_openapi_tells(app: FastAPI, api: Any, pa
     template = path.split("?")[0].replace("{pk}/revisions/1", "{pk}/revisions/{number}")
     schema = document["paths"]["/api/v1" + template]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     jsonschema.validate(answer, {**schema, "components": document["components"]})
+
+
+def test_changes_are_found_by_their_verdict(api: Any, estate: Any) -> None:
+    change = api.items("/changes")[0]
+    shift = Shift(Dimension.ACCESS, "anyone may now", "*", ("s3:GetObject",), {"action": "s3:GetObject"})
+    with estate.history.begin() as tx:
+        estate.history.verdicts.put(tx, {change["pk"]: ChangeVerdict(Direction.WIDENED, (shift,))}, estate.clock())
+
+    (found,) = [c for c in api.items("/changes", verdict="widened") if c["pk"] == change["pk"]]
+    assert found["verdict"]["severity"] == "critical"
+    assert found["verdict"]["gained"][0]["witness"] == {"action": "s3:GetObject"}
+    assert change["pk"] not in {c["pk"] for c in api.items("/changes", verdict="neutral")}
+    assert api.raw("GET", "/changes?verdict=wider").status_code == 422
