@@ -9,6 +9,7 @@ from typing import Any, Final
 from vigie.access.mentions import account_in
 from vigie.access.networks import ENDPOINTS_OF
 from vigie.access.verdict import Access, Grant, GrantClass
+from vigie.access.weighing import weight_of
 from vigie.model.account import is_account
 
 _ORGANIZATION: Final = re.compile(r"o-[a-z0-9]{4,32}")
@@ -45,6 +46,7 @@ def grant_document(grant: Grant) -> dict[str, Any]:
         "relation": grant.relation.value,
         "via": grant.via or None,
         "actions": list(grant.actions),
+        "weight": weight_of(grant.actions).word,
         "conditions": list(grant.conditions),
         "statements": list(grant.statements),
         "witness": grant.witness,

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from vigie.access.buckets import bucket_grants, unrestricted
 from vigie.access.constraints import ABSENT, Constraint
+from vigie.access.delivering import deliveries_told
 from vigie.access.document import Condition, Document, Principal, Statement
 from vigie.access.endpoints import file_system, http_api, lattice, rest_api, search_domain
 from vigie.access.lists import (
@@ -62,8 +63,9 @@ def judge(
     subject = Subject(resource_type, configuration, account, facts, arn, unread, [])
     if resource_type not in MECHANISMS and resource_type not in PROFILES:
         subject.notes.append(f"{resource_type} is not known here: judged as a resource policy of any service")
-    grants = mechanism(subject)
-    return Access(tuple(merged(grants)), tuple(dict.fromkeys(subject.problems)), tuple(dict.fromkeys(subject.notes)))
+    grants, notes = deliveries_told(resource_type, merged(mechanism(subject)))
+    notes = [*subject.notes, *notes]
+    return Access(tuple(grants), tuple(dict.fromkeys(subject.problems)), tuple(dict.fromkeys(notes)))
 
 
 Mechanism = Callable[[Subject], Sequence[Grant]]

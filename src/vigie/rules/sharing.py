@@ -7,10 +7,12 @@ from typing import Final
 
 from vigie.access import Access, Grant
 from vigie.access.mechanisms import LISTED, MECHANISMS
+from vigie.access.weighing import Weight, weight_of
 from vigie.model.change import Revision
 from vigie.model.finding import Severity, Violation
 from vigie.rules.declare import CannotTell
 from vigie.rules.estate import Estate
+from vigie.rules.weight import lower
 
 _NO_ACCOUNTS: Final = ("AWS::ApiGatewayV2::Api", "AWS::Cognito::IdentityPool")
 """They are open or closed, and cannot name an account."""
@@ -68,6 +70,13 @@ def shared(grants: Iterable[Grant], by: str, severity: Severity | None = None) -
     for grant in grants:
         message = f"{by} {grant.who} may {actions(grant)}{conditions(grant)}"
         yield Violation(message, grant.subject, grant, severity)
+
+
+def weighed(grants: Iterable[Grant], by: str, severity: Severity) -> Iterator[Violation]:
+    """The same by what can be done: one step less where the grant only lists, which tells names and no content."""
+    for grant in grants:
+        only_lists = weight_of(grant.actions) is Weight.LIST
+        yield from shared([grant], by, lower(severity) if only_lists else severity)
 
 
 def refuse_doubt(access: Access) -> None:

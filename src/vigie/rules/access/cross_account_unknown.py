@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from vigie.rules import Estate, Relation, Revision, Severity, Violation, rule
-from vigie.rules.sharing import SHARED_TYPES, refuse_doubt, shared
+from vigie.rules.sharing import SHARED_TYPES, refuse_doubt, weighed
 
 
 @rule(
@@ -18,7 +18,7 @@ from vigie.rules.sharing import SHARED_TYPES, refuse_doubt, shared
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html",
     ),
     not_reported="Access of everyone (each type has a rule for it), of AWS services, and grants that a denial "
-    "takes back.",
+    "takes back; accounts of AWS itself that only deliver logs into a bucket. A grant that only lists weighs less.",
     predecessor=(
         "resourcepolicy.check_unknown_cross_account",
         "s3.check_acl_unknown",
@@ -29,5 +29,5 @@ from vigie.rules.sharing import SHARED_TYPES, refuse_doubt, shared
 )
 def cross_account_unknown(resource: Revision, estate: Estate) -> Iterator[Violation]:
     access = estate.access(resource)
-    yield from shared(access.cross_account(Relation.UNKNOWN), "Unknown")
+    yield from weighed(access.cross_account(Relation.UNKNOWN), "Unknown", Severity.HIGH)
     refuse_doubt(access)
