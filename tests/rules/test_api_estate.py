@@ -111,3 +111,17 @@ def test_identifiers_tell_their_kind(identifier: str, kind: str) -> None:
 def test_types_that_are_named_here_are_in_the_catalogue() -> None:
     named = {type_ for types in OWNING_TYPES.values() for type_ in types} | set(MECHANISMS)
     assert named <= set(load().types)
+
+
+def test_reach_is_answered_once_a_batch_and_what_could_not_be_read_is_unknown_without_an_exception() -> None:
+    interface = seen("AWS::EC2::NetworkInterface", "eni-1", {"Status": "in-use", "SubnetId": "subnet-1"}, "Groups")
+    around = estate(interface)
+    answer = around.reach(readable(interface))
+    assert answer.reachable is None
+    assert "Groups of eni-1 could not be read (x:Get: AccessDenied)" in answer.unknowns
+    assert around.reach(interface) is answer
+
+
+def test_reach_of_what_nothing_leads_to_is_known_with_nothing_else_recorded() -> None:
+    private = seen("AWS::RDS::DBInstance", "db-1", {"PubliclyAccessible": False, "Endpoint": {"Port": 5432}})
+    assert estate(private).reach(private).reachable is False

@@ -201,7 +201,7 @@ def test_every_watched_type_that_can_be_wrong_has_a_rule() -> None:
     judged = {type_ for rule in RULES for type_ in rule.applies_to}
     for_context_only = {
         "AWS::EC2::AWSManagedPrefixList", "AWS::EC2::EgressOnlyInternetGateway", "AWS::EC2::PrefixList",
-        "AWS::EC2::VPCBlockPublicAccessExclusion", "AWS::EC2::VPCBlockPublicAccessOptions",
+        "AWS::EC2::VPCBlockPublicAccessExclusion",
         "AWS::EC2::FlowLog", "AWS::EC2::InternetGateway", "AWS::EC2::KeyPair", "AWS::EC2::NatGateway",
         "AWS::EC2::RouteTable", "AWS::ElasticLoadBalancingV2::TargetGroup",
         "AWS::IAM::InstanceProfile", "AWS::IAM::OIDCProvider", "AWS::Lambda::Layer",

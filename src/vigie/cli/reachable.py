@@ -155,9 +155,12 @@ def _print_all(found: list[tuple[Revision, Reach]], undecided: list[tuple[Revisi
     print_table(columns, rows, empty="Nothing that is recorded can be reached from the internet.")
     for text in dict.fromkeys(text for _, answer in found for text in (*answer.assumed, *answer.unknowns)):
         _line(console(), f"Approximate: {text}", style="yellow")
-    screen = console(stderr=True)
+    by_reason: dict[str, list[str]] = {}
     for revision, answer in undecided:
-        _line(screen, f"Not decided: {revision.type} {revision.id}: {'; '.join(answer.unknowns)}", style="yellow")
+        by_reason.setdefault("; ".join(answer.unknowns), []).append(f"{revision.type} {short_name(revision.id)}")
+    for reason, names in by_reason.items():
+        more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+        _line(console(stderr=True), f"Not decided: {', '.join(names[:3])}{more}: {reason}", style="yellow")
 
 
 def _rows(revision: Revision, answer: Reach) -> list[tuple[str, ...]]:
