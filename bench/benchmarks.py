@@ -11,6 +11,7 @@ BENCHMARKS = {
     "sweep": "bench.sweep:sweep",
     "recording": "bench.recording:recording",
     "past": "bench.past:past",
+    "evidence": "bench.evidence:evidence",
     "judging": "bench.judging:judging",
     "access": "bench.access:access",
     "reach": "bench.reach:reaching",

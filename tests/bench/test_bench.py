@@ -26,6 +26,7 @@ def bench(*words: str) -> subprocess.CompletedProcess[str]:
         ),
         ("recording", ["SQLite: first look", "SQLite: changes", "SQLite: state_at"]),
         ("past", ["SQLite: estate at a time", "SQLite: with configurations"]),
+        ("evidence", ["SQLite: revisions verified", "SQLite: leaves appended"]),
         ("reach", ["reach of every instance", "verdicts on changed security groups"]),
         ("judging", ["swept, again", "`vigie audit`, a whole process", "examples, queue"]),
     ],
@@ -41,4 +42,4 @@ def test_a_benchmark_prints_its_table(name: str, rows: list[str]) -> None:
 def test_a_benchmark_that_does_not_exist_is_told_with_those_that_do() -> None:
     done = bench("swep")
     assert done.returncode == 2
-    assert "there is no benchmark swep; there are startup, sweep, recording, past, judging" in done.stderr
+    assert "there is no benchmark swep; there are startup, sweep, recording, past, evidence" in done.stderr

@@ -134,3 +134,13 @@ def test_an_export_is_written_and_verified(vigie: Any, recorded: World, tmp_path
     assert said.code == 0 and "7 revisions" in said.out
     (tmp_path / "cold" / "leaves.parquet").write_bytes(b"PAR1")
     assert vigie("verify", "--export", str(tmp_path / "cold"), "--key", key).code == 1
+
+
+def test_the_policy_of_the_anchors_allows_to_put_heads_and_nothing_else(vigie: Any) -> None:
+    assert vigie("heads", "--policy").code == 2
+    vigie.settings(
+        '[[evidence.anchors]]\nname = "vault"\nkind = "s3"\nbucket = "heads"\nregion = "us-gov-west-1"\nprefix = "v/"\n'
+    )
+    (statement,) = vigie("heads", "--policy").json["Statement"]
+    assert statement["Action"] == ["s3:PutObject", "s3:PutObjectRetention"]
+    assert statement["Resource"] == ["arn:aws-us-gov:s3:::heads/v/*"]

@@ -188,6 +188,19 @@ class Proving(Parts):
             raise SettingsError(f"The anchor {given.name} names the channel {given.channel}, which is no webhook.")
         return WebhookAnchor(channel, self._clock)
 
+    def anchor_policy(self) -> dict[str, Any]:
+        """The IAM policy that whoever runs this vigie needs for the S3 anchors of the settings.
+
+        Raises:
+            UsageError: There are none.
+        """
+        from vigie.catalogue.policy import anchor_policy
+
+        places = [(str(a.bucket), a.prefix, str(a.region)) for a in self.settings.evidence.anchors if a.kind == "s3"]
+        if not places:
+            raise UsageError("No anchor of kind s3 is set: [[evidence.anchors]] in the settings.")
+        return anchor_policy(places)
+
     def _put_object(self, region: str, parameters: Mapping[str, Any]) -> None:
         from vigie.app.anchors import AnchorFailed
         from vigie.aws.errors import CallFailed

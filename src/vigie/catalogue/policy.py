@@ -75,8 +75,16 @@ def _document(statements: Iterable[Any]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
-def anchor_policy(bucket: str, prefix: str, partition: str = "aws") -> dict[str, Any]:
-    """The policy document for whoever puts signed heads into a bucket with object lock: all that vigie ever writes."""
+def anchor_policy(places: Sequence[tuple[str, str, str]]) -> dict[str, Any]:
+    """The policy document for whoever puts signed heads into buckets with object lock: all that vigie ever writes.
+
+    ``places``: bucket, prefix and region of each. Setting a retention with the object needs a permission of its own.
+    """
+    partitions = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+    arns = [
+        f"arn:{next((p for start, p in partitions.items() if region.startswith(start)), 'aws')}:s3:::{bucket}/{prefix}*"
+        for bucket, prefix, region in places
+    ]
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -84,7 +92,7 @@ def anchor_policy(bucket: str, prefix: str, partition: str = "aws") -> dict[str,
                 "Sid": "AnchorHeads",
                 "Effect": "Allow",
                 "Action": ["s3:PutObject", "s3:PutObjectRetention"],
-                "Resource": f"arn:{partition}:s3:::{bucket}/{prefix}*",
+                "Resource": sorted(arns),
             }
         ],
     }

@@ -234,16 +234,20 @@ def _plural(kind: str, count: int) -> str:
 
 @click.command()
 @click.option("--sign", is_flag=True, help="Sign a head now, if there is news, and put it into the anchors.")
+@click.option("--policy", is_flag=True, help="Print the IAM policy that the S3 anchors need, and nothing else.")
 @json_option
 @store_options
 @with_app
-def heads(app: App, sign: bool, as_json: bool) -> int:
+def heads(app: App, sign: bool, policy: bool, as_json: bool) -> int:
     """Show the signed heads of the evidence log, and how its anchors are doing.
 
     Exit code 3 where an anchor does not have the last head.
     """
     from vigie.app.anchors import anchor_document
 
+    if policy:
+        print_json(app.anchor_policy())
+        return ExitCode.DONE
     if sign:
         app.prove()
     found = app.history.log.heads()
