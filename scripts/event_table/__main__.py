@@ -149,7 +149,7 @@ def _rules(operation: Any, kinds: list[Kind], prefix: str) -> Iterator[tuple[Kin
     if found is not None:
         kind, own, alone = found
         paths = [f"q.{path}" for path in request_paths(request, kind, own, alone)]
-        if verb in ("create", "put", "register", "import", "copy", "run", "request", "allocate", "restore", "start"):
+        if verb not in ("get", "list", "describe", "batchget", "search", "head"):
             paths += [f"p.{path}" for path in answer_paths(answer, kind, own)]
         if paths:
             yield kind, paths

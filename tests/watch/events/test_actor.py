@@ -102,6 +102,21 @@ def test_a_user_of_identity_center_before_there_was_a_type_for_it() -> None:
     assert (actor(identity).kind, actor(identity).name) == (ActorKind.UNKNOWN, "bob@example.org")
 
 
+def test_a_sign_in_to_identity_center_has_the_name_beside_the_identity() -> None:
+    identity = {"type": "IdentityCenterUser", "arn": "", "accountId": ACCOUNT, "onBehalfOf": {"userId": "u"}}
+    found = actor(identity, "signin", "UserAuthentication", additionalEventData={"UserName": "ada@example.org"})
+    assert (found.kind, found.name, found.arn) == (ActorKind.SSO_USER, "ada@example.org", None)
+
+
+def test_the_path_of_the_role_tells_identity_center_too() -> None:
+    issuer = {
+        "arn": f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/eu-west-1/SomeRole",
+        "userName": "SomeRole",
+    }
+    found = actor({**ASSUMED, "sessionContext": {"sessionIssuer": issuer}})
+    assert (found.kind, found.name) == (ActorKind.SSO_USER, "run-7")
+
+
 def test_root() -> None:
     found = actor(
         {

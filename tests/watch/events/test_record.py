@@ -86,7 +86,9 @@ def test_what_a_failed_call_was_about_is_evidence() -> None:
     assert subject.arn == "arn:aws:cloudtrail:us-east-1:123456789012:trail/t"
 
 
-@pytest.mark.parametrize("more", [{"errorCode": None}, {"errorCode": ""}, {"responseElements": {"_return": True}}])
+@pytest.mark.parametrize(
+    "more", [{"errorCode": "200"}, {"errorCode": None}, {"errorCode": ""}, {"responseElements": {"_return": True}}]
+)
 def test_a_call_that_did_not_fail_is_none(more: dict[str, Any]) -> None:
     assert not event("ec2", "DeleteSecurityGroup", {"groupId": "sg-1"}, **more).failed
 
@@ -137,3 +139,17 @@ def test_ids_of_keys_that_were_handed_out_lead_on() -> None:
     key = {"accessKey": {"accessKeyId": "AKIAEXAMPLE", "userName": "bob"}}
     assert event("iam", "CreateAccessKey", {"userName": "bob"}, key).made_keys == ("AKIAEXAMPLE",)
     assert event("iam", "DeleteAccessKey", {"accessKeyId": "AKIAEXAMPLE"}).made_keys == ()
+
+
+def test_accounts_of_records_that_were_made_anonymous_are_kept_as_they_are() -> None:
+    identity = {
+        "type": "IAMUser",
+        "arn": "arn:aws:iam::000000000:user/ada",
+        "accountId": "000000000",
+        "userName": "ada",
+    }
+    request = {"DeleteFlowLogsRequest": {"FlowLogId": {"content": "fl-1", "tag": 1}}}
+    found = event("ec2", "DeleteFlowLogs", request, userIdentity=identity, recipientAccountId="000000000")
+    [subject] = found.subjects
+    assert (found.account, found.actor.account, subject.account) == ("000000000",) * 3
+    assert subject.arn == "arn:aws:ec2:us-east-1:000000000:vpc-flow-log/fl-1"

@@ -26,6 +26,7 @@ _KINDS: Final = {
 }
 _ANONYMOUS: Final = frozenset({"anonymous", "anonymous_principal"})
 _SSO_ROLE: Final = "AWSReservedSSO_"
+_SSO_PATH: Final = ":role/aws-reserved/sso.amazonaws.com/"
 _HIDDEN: Final = "HIDDEN_DUE_TO_SECURITY_REASONS"
 
 
@@ -43,7 +44,7 @@ def actor_of(record: Mapping[str, Any]) -> Actor:
         arn=arn,
         account=account(identity.get("accountId")) or account_of_arn(arn),
         principal_id=text(identity.get("principalId")),
-        name=_name(identity, issuer, arn, kind, session),
+        name=_name(identity, issuer, arn, kind, session) or _signed_in_as(record, kind),
         session=session,
         issuer=text(issuer.get("arn")) or _issuer(arn, kind),
         access_key=text(identity.get("accessKeyId")),
@@ -70,7 +71,8 @@ def _kind(
         return ActorKind.SSO_USER  # how Identity Center called its users before they had a type
     if kind is None:
         kind = _by_what_is_there(record, identity, arn)
-    if kind is ActorKind.ROLE_SESSION and _SSO_ROLE in (arn or "") + (text(issuer.get("userName")) or ""):
+    of_role = (arn or "", text(issuer.get("userName")) or "", text(issuer.get("arn")) or "")
+    if kind is ActorKind.ROLE_SESSION and any(_SSO_ROLE in each or _SSO_PATH in each for each in of_role):
         return ActorKind.SSO_USER
     return kind
 
@@ -137,6 +139,12 @@ def _name(
     if kind is ActorKind.USER:
         return _last(arn)
     return session
+
+
+def _signed_in_as(record: Mapping[str, Any], kind: ActorKind) -> str | None:
+    """Events of a sign-in to Identity Center have the name beside the identity."""
+    said = mapping(record.get("additionalEventData")).get("UserName")
+    return text(said) if kind is ActorKind.SSO_USER and said != _HIDDEN else None
 
 
 def _role_of(arn: str | None) -> str | None:

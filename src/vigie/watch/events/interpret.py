@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from vigie.catalogue.events import event_patterns, types_told_of
 from vigie.catalogue.loader import Catalogue
-from vigie.model.account import partition_of
+from vigie.model.account import is_account, partition_of
 from vigie.model.event import Event, EventOutcome, KnownBy, Subject
 from vigie.model.scope import Scope
 from vigie.watch.events.naming import Where, subject_of
@@ -246,7 +246,7 @@ class _Said:
     def _by_prefix(self, source: Source | None, word: str) -> Kind | None:
         prefixes = source.prefixes if source else {}
         said = next(iter(named(self.request, "resourcetype")), "").lower()
-        first = "account" if account(word) else word.split("-", 1)[0]
+        first = "account" if is_account(word) else word.split("-", 1)[0]
         begun = prefixes.get(word.rsplit("-", 1)[0]) or prefixes.get(first)
         type_ = prefixes.get(f"type:{said}") or begun
         return self._table.kind(type_) if type_ else None
@@ -254,6 +254,7 @@ class _Said:
     def _each(self, rule: Rule) -> Iterator[dict[str, str]]:
         """What is said of each resource: one, told in several places, or as many as one place lists."""
         found: list[tuple[str, list[str]]] = []
+        asked = 0
         for root, what, where in rule.paths:
             if root == "a":
                 if not found:
@@ -269,7 +270,8 @@ class _Said:
                 texts = self._texts(root, where)
                 if texts:
                     found.append((what, texts))
-        many = max((len(texts) for _, texts in found), default=0)
+                    asked = max(asked, len(texts)) if root == "q" else asked
+        many = asked or max((len(texts) for _, texts in found), default=0)
         for number in range(min(many, MOST)):
             said: dict[str, str] = {}
             for what, texts in found:

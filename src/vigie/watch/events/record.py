@@ -21,6 +21,8 @@ _PREFIXES: Final = {"monitoring": "cloudwatch"}
 _ONLY_READS: Final = frozenset({"sts"})
 """Services whose calls change nothing in the account: CloudTrail says so of them now, and did not always."""
 _MORE_VERBS: Final = (*READING_VERBS, "BatchCheck", "Lookup", "Filter", "Select", "Scan", "Query", "Preview", "Check")
+_OKAY: Final = re.compile(r"2\d\d")
+"""An HTTP status that some services (Managed Grafana) write as an error code."""
 _NO_ERROR: Final = frozenset({"success", "none", "null", "-"})
 
 
@@ -96,7 +98,7 @@ def _reads(clean: Mapping[str, Any], source: str, name: str) -> bool:
 
 def _failed(clean: Mapping[str, Any], name: str, code: str | None, message: str | None) -> bool:
     """Refused, invalid or a dry run; sign-ins say it in what they answer."""
-    if code and code.lower() not in _NO_ERROR:
+    if code and code.lower() not in _NO_ERROR and not _OKAY.fullmatch(code):
         return True
     if message and not code and message.lower() not in _NO_ERROR:
         return True

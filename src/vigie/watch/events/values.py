@@ -10,7 +10,9 @@ from typing import Any, Final
 from vigie.watch.events.texts import UnreadableError, parsed
 
 _NOTHING: Final[Mapping[str, Any]] = {}
-_ACCOUNT: Final = re.compile(r"\d{12}")
+_ACCOUNT: Final = re.compile(r"[\w*<>.-]{1,64}")
+_NO_ACCOUNT: Final = frozenset({"aws", "anonymous", "anonymous_principal"})
+"""What stands in the place of an account, and is none: AWS's own (managed policies), and nobody."""
 _FRACTION: Final = re.compile(r"(\.\d{1,6})\d*")
 
 
@@ -37,10 +39,13 @@ def text(value: Any) -> str | None:
 
 
 def account(value: Any) -> str | None:
-    """An account's 12 digits. As a number, it may have lost zeros at its beginning."""
+    """An account as the record has it. As a number, it may have lost zeros at its beginning; of records that were made
+    anonymous it may have another length, or letters."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = f"{value:012d}"
-    return value if isinstance(value, str) and _ACCOUNT.fullmatch(value) else None
+    if not isinstance(value, str) or value.lower() in _NO_ACCOUNT:
+        return None
+    return value if _ACCOUNT.fullmatch(value) else None
 
 
 def account_of_arn(arn: str | None) -> str | None:
