@@ -30,7 +30,8 @@ _SECRET: Final = frozenset(
     bootstrapactionscript connectionpassword apikeyvalue awssecretaccesskey signature xamzsignature xamzcredential
     xamzsecuritytoken presignedurl signedurl federationtoken base32stringseed qrcodepng
     servicepassword servicecredentialsecret oauthtoken oauthtokensecret credentialsecret sharedsecret
-    presharedkey tunnel1presharedkey tunnel2presharedkey authkey bgpauthkey radiussharedsecret tokenvalue""".lower().split()
+    presharedkey tunnel1presharedkey tunnel2presharedkey authkey bgpauthkey radiussharedsecret
+    tokenvalue""".lower().split()
 )
 """Members that hold a secret, without case, ``-`` and ``_``."""
 _TOKENS_THAT_ARE_NONE: Final = frozenset(
