@@ -1,4 +1,5 @@
-"""``make demo``: each step of the intruder is told as one that widened what others may, with a request to prove it."""
+"""``make demo``: each step of the intruder is told as one that widened what others may, with a request to prove it, and
+with who made it."""
 
 from __future__ import annotations
 
@@ -40,8 +41,10 @@ def test_the_intruders_steps_are_widened_with_a_witness_and_the_administrators_a
         assert told.splitlines()[0].endswith("  widened"), told
         assert f"▲ {gained}" in told, told
         assert "witness: " in told.split("▲", 1)[1], told
+        assert "    by: user bob  (exact)" in told, told
     for resource in QUIET:
         assert of(resource).splitlines()[0].endswith("  neutral")
+        assert "    by: role " in of(resource)
     assert (
         "widened: anyone on the internet may now s3:GetObject on arn:aws:s3:::acme-website/*"
         in done.stdout.split("Who was told what", 1)[1]

@@ -117,6 +117,18 @@ def test_a_policy_in_a_request_is_read_as_the_document_that_it_is() -> None:
     assert credited(found) == {0: "exact"}
 
 
+def test_an_element_is_known_by_the_arn_that_the_call_names_or_the_id_that_it_got() -> None:
+    admin = "arn:aws:iam::aws:policy/AdministratorAccess"
+    attached = DiffEntry(f"/AttachedManagedPolicies[{admin}]", "add", None, {"PolicyArn": admin, "PolicyName": "A"})
+    calls = [event("AttachRolePolicy", at=T0 + MINUTE, by=who, request={"policyArn": arn}) for who, arn in
+             ((BOB, "arn:aws:iam::aws:policy/ReadOnlyAccess"), (ALICE, admin))]  # fmt: skip
+    assert credited(concluded(change(attached), *calls)) == {1: "exact"}
+    made = DiffEntry("/AccessKeys[AKIAIOSFODNN7EXAMPLE]", "add", None, {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE"})
+    record = {"requestParameters": {}, "responseElements": {"accessKey": {"accessKeyId": "AKIAIOSFODNN7EXAMPLE"}}}
+    got = event("CreateAccessKey", at=T0 + MINUTE, record=record)
+    assert credited(concluded(change(made), event("CreateAccessKey", at=T0 + MINUTE, by=BOB), got)) == {1: "exact"}
+
+
 def test_a_word_such_as_true_proves_nothing_without_the_name_of_its_member() -> None:
     entry = DiffEntry("/PublicAccessBlock/BlockPublicAcls", "replace", True, False)
     same = event("Put", at=T0 + MINUTE, request={"PublicAccessBlockConfiguration": {"BlockPublicAcls": False}})

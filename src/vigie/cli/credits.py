@@ -28,7 +28,8 @@ def attribution_lines(found: Attribution | None, indent: str = "    ") -> list[A
     style = STYLE[found.confidence]
     if not found.credits:
         return [Text(f"{indent}by: {found.words}", style=style)]
-    lines = [Text(f"{indent}by: {printable(found.words)}  ({found.confidence.value})", style=style)]
+    sure = "" if found.confidence is Confidence.LIKELY else f"  ({found.confidence.value})"
+    lines = [Text(f"{indent}by: {printable(found.words)}{sure}", style=style)]
     lines += [Text(f"{indent}  {printable(call_line(credit))}", style="dim") for credit in found.credits]
     return lines
 

@@ -1,8 +1,8 @@
 """``make demo``: vigie at work on a local AWS, without credentials, in about a minute.
 
 Starts a moto server on loopback, fills two accounts with a small estate that has mistakes in it, sweeps it, changes
-things as an administrator and as an intruder would, sweeps again, and shows what changed, what was found and who was
-told: all with the commands that a user would type.
+things as an administrator and as an intruder would, takes in the events that CloudTrail would send, sweeps again, and
+shows what changed and who did it, what was found and who was told: all with the commands that a user would type.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 
 from vigie.testing.demo_estate import HOME, PARTNER, REGIONS, Estate
 from vigie.testing.local_aws import local_aws
+from vigie.testing.trail import Trail
 
 FOLDER = Path(".demo")
 SETTINGS = """\
@@ -41,6 +42,9 @@ id = "444455556666"
 name = "Backup Inc."
 relation = "third-party"
 reason = "keeps our off-site backups"
+
+[[events.queues]]
+url = "{queue}"
 
 [channels.security-team]
 kind = "file"
@@ -85,10 +89,13 @@ class Demo:
         self.endpoint = endpoint
         self.folder = folder
         self.outbox = folder.absolute() / "told.txt"
-        (folder / "vigie.toml").write_text(
-            SETTINGS.format(regions=list(REGIONS), home=HOME, partner=PARTNER, outbox=self.outbox).replace("'", '"')
-        )
         self.estate = Estate(endpoint)
+        self.queue = self.estate.events_queue()
+        (folder / "vigie.toml").write_text(
+            SETTINGS.format(
+                regions=list(REGIONS), home=HOME, partner=PARTNER, outbox=self.outbox, queue=self.queue
+            ).replace("'", '"')
+        )
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "VIGIE_"))}
         self.environment = kept | {
             **self.estate.home.environment,
@@ -108,15 +115,21 @@ class Demo:
         )
         changed_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         self.title("Now an administrator works, and an intruder does too")
-        for sentence in estate.change():
+        trail = Trail()
+        for sentence in estate.change(trail):
             self.say(f"  · {sentence}")
+        trail.send(self.estate.home("sqs"), self.queue)
         time.sleep(1)  # the times of what follows differ visibly from those before
-        self.title("The second sweep")
+        self.title("CloudTrail tells of it through a queue: what was changed is read at once")
+        self.vigie("listen", "--once")
+        self.title("The second sweep finds what no event told of")
         self.vigie("sweep")
         self.title("What changed")
         self.vigie("changes", "--since", changed_at)
         self.title("What is wrong now (high and critical)")
         self.vigie("findings", "--severity", "high")
+        self.title("All that bob did, or somebody with his keys")
+        self.vigie("actor", "bob")
         self.title("How the security group was before the intruder came")
         self.vigie("show", estate.opened_group, "--at", changed_at)
         self.title("Who was told what")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from vigie.testing.local_aws import LocalAccount
+from vigie.testing.trail import Trail, role, user
 
 HOME = "111122223333"
 PARTNER = "222233334444"
@@ -45,8 +46,8 @@ class Estate:
 
     def _identities(self) -> None:
         iam = self.home("iam")
-        for user in ("alice", "bob", "deploy"):
-            iam.create_user(UserName=user, Tags=[{"Key": "team", "Value": "platform"}])
+        for name in ("alice", "bob", "deploy"):
+            iam.create_user(UserName=name, Tags=[{"Key": "team", "Value": "platform"}])
         iam.create_login_profile(UserName="bob", Password="Correct-Horse-1")  # noqa: S106 - a mistake: and no MFA
         iam.create_access_key(UserName="deploy")
         iam.create_group(GroupName="engineers")
@@ -159,15 +160,29 @@ class Estate:
         )
         iam.create_role(RoleName="importer", AssumeRolePolicyDocument=trust({"AWS": f"arn:aws:iam::{HOME}:root"}))
 
-    def change(self) -> Iterator[str]:
-        """Do one thing after the other; yields a sentence for each."""
+    def events_queue(self) -> str:
+        """The queue that CloudTrail's events come through: its URL."""
+        url: str = self.home("sqs").create_queue(QueueName="vigie-events")["QueueUrl"]
+        return url
+
+    def change(self, trail: Trail) -> Iterator[str]:
+        """Do one thing after the other; yields a sentence for each. The trail gets the records."""
         s3, iam, ec2 = self.home("s3"), self.home("iam"), self.home("ec2")
+        administrator, intruder = role("administrator", "ann", HOME), user("bob", HOME)
+        partner = role("data-engineer", "chris", PARTNER)
+        trail.watch(s3, administrator)
+        trail.watch(self.home("sqs"), administrator)
+        trail.watch(self.partner("sqs", "us-east-1"), partner)
         s3.put_bucket_versioning(Bucket="acme-logs", VersioningConfiguration={"Status": "Enabled"})
         yield "the administrator turns on versioning of the bucket acme-logs"
         self.home("sqs").delete_queue(QueueUrl=self._queue)
         yield "the administrator deletes the queue orders-retry"
         self.partner("sqs", "us-east-1").create_queue(QueueName="clicks-archive")
         yield "in the account analytics, someone creates the queue clicks-archive"
+        trail.unwatch(self.home("sqs"))
+        trail.unwatch(self.partner("sqs", "us-east-1"))
+        for client in (s3, iam, ec2):
+            trail.watch(client, intruder, "198.51.100.66")
         ssh = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
         ec2.authorize_security_group_ingress(GroupId=self.opened_group, IpPermissions=[ssh])
         yield "the intruder opens SSH to the world in the security group web"

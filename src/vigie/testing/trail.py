@@ -64,11 +64,11 @@ class Trail:
     """Records of the calls of the clients that it watches, in order."""
 
     records: list[Record] = field(default_factory=list)
-    address: str = _ADDRESS
     _parameters: threading.local = field(default_factory=threading.local)
 
-    def watch(self, client: Any, by: Record) -> Any:
+    def watch(self, client: Any, by: Record, address: str = _ADDRESS) -> Any:
         """Record the client's calls as made by somebody from now on. Gives the client."""
+        self.unwatch(client)
         events = client.meta.events
 
         def remember(params: Mapping[str, Any], **_: Any) -> None:
@@ -76,7 +76,9 @@ class Trail:
 
         def write(parsed: Mapping[str, Any], model: Any, **_: Any) -> None:
             region = client.meta.region_name
-            self.records.append(self._record(model, region, self._parameters.given, parsed, by))
+            self.records.append(
+                _record(model, region, self._parameters.given, parsed, by) | {"sourceIPAddress": address}
+            )
 
         events.register("provide-client-params", remember, unique_id="vigie-trail")
         events.register("after-call", write, unique_id="vigie-trail-write")
@@ -95,36 +97,34 @@ class Trail:
             sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(enveloped(record)))
         return len(writes)
 
-    def _record(
-        self, model: Any, region: str, given: Mapping[str, Any], answer: Mapping[str, Any], by: Record
-    ) -> Record:
-        service = model.service_model.service_name
-        name = RENAMED.get(service, {}).get(model.name, model.name)
-        failure = answer.get("Error") or {}
-        is_global = service in ("iam", "cloudfront", "route53", "organizations")
-        response = {key: value for key, value in answer.items() if key not in ("ResponseMetadata", "Error")}
-        record = {
-            "eventVersion": "1.11",
-            "userIdentity": by,
-            "eventTime": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-            "eventSource": f"{_SOURCES.get(service, service)}.amazonaws.com",
-            "eventName": name,
-            "awsRegion": "us-east-1" if is_global else region,
-            "sourceIPAddress": self.address,
-            "userAgent": _AGENT,
-            "requestParameters": _request(service, given),
-            "responseElements": _written(service, response) or None,
-            "requestID": str(uuid.uuid4()),
-            "eventID": str(uuid.uuid4()),
-            "readOnly": name.startswith(READING_VERBS),
-            "eventType": "AwsApiCall",
-            "managementEvent": True,
-            "recipientAccountId": by["accountId"],
-            "eventCategory": "Management",
-        }
-        if failure:
-            record |= {"errorCode": failure.get("Code"), "errorMessage": failure.get("Message")}
-        return record
+
+def _record(model: Any, region: str, given: Mapping[str, Any], answer: Mapping[str, Any], by: Record) -> Record:
+    service = model.service_model.service_name
+    name = RENAMED.get(service, {}).get(model.name, model.name)
+    failure = answer.get("Error") or {}
+    is_global = service in ("iam", "cloudfront", "route53", "organizations")
+    response = {key: value for key, value in answer.items() if key not in ("ResponseMetadata", "Error")}
+    record = {
+        "eventVersion": "1.11",
+        "userIdentity": by,
+        "eventTime": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "eventSource": f"{_SOURCES.get(service, service)}.amazonaws.com",
+        "eventName": name,
+        "awsRegion": "us-east-1" if is_global else region,
+        "userAgent": _AGENT,
+        "requestParameters": _request(service, given),
+        "responseElements": _written(service, response) or None,
+        "requestID": str(uuid.uuid4()),
+        "eventID": str(uuid.uuid4()),
+        "readOnly": name.startswith(READING_VERBS),
+        "eventType": "AwsApiCall",
+        "managementEvent": True,
+        "recipientAccountId": by["accountId"],
+        "eventCategory": "Management",
+    }
+    if failure:
+        record |= {"errorCode": failure.get("Code"), "errorMessage": failure.get("Message")}
+    return record
 
 
 def enveloped(record: Record) -> Record:

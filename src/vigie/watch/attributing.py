@@ -39,6 +39,8 @@ _SAME: Final = {
     "attribute": "",
 }
 """Words of call names → what the part is called in configurations."""
+_TELLING: Final = 10
+"""A name in brackets that is so long (an ARN, an id) is no accident."""
 _NAMES: Final = re.compile(r"/([^/\[\]]+)")
 _BRACKET: Final = re.compile(r"\[([^\]]*)\]")
 
@@ -57,6 +59,11 @@ class Candidate:
     def values(self) -> frozenset[str]:
         """All values of the request."""
         return frozenset(value for _, value in self.pairs)
+
+    @cached_property
+    def answered(self) -> frozenset[str]:
+        """All values of the answer: ids that the call handed out, and often all the rest of the resource."""
+        return frozenset(value for _, value in _leaves(self.event.record.get("responseElements")))
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -222,8 +229,10 @@ def _has_values(one: Candidate, entry: DiffEntry, change: Change) -> bool:
         wanted = [pair for pair in wanted if pair not in kept] or wanted
     own = _own_values(change)
     told = [pair for pair in wanted if pair[1] not in own]
+    named = set(_bracketed(entry.path)) - own
+    if named and any(len(name) >= _TELLING for name in named) and named <= one.values | one.answered:
+        return True  # the element of a list that the call names, or got an id for: an ARN, a key, a rule
     if entry.op == "remove":
-        named = set(_bracketed(entry.path)) - own
         if named and named <= one.values:
             return True
         if _names_part(one, entry, change):
