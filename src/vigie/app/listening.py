@@ -16,6 +16,7 @@ from vigie.model.scope import GLOBAL, Scope
 from vigie.runtime.local import Loop
 
 if TYPE_CHECKING:
+    from vigie.model.account import Account
     from vigie.watch.events import Interpreter
     from vigie.watch.intake import Intake, Taken
     from vigie.watch.sources.calling import Calling
@@ -114,20 +115,26 @@ class Listening(Sweeping):
     @property
     def lookup_sources(self) -> list[LookupSource]:
         """One for each watched account and enabled region."""
-        from vigie.watch.sources.lookup import LookupSource
-
         if not self.settings.events.lookup:
             return []
-        found = []
-        for account in self._accounts_to_sweep(()):
+        return [source for account in self._accounts_to_sweep(()) for source in self._lookups_of(account)]
+
+    def _lookups_of(self, account: Account) -> Iterator[LookupSource]:
+        """None, and a note of why, where the account cannot be entered."""
+        from vigie.aws.errors import CallFailed
+        from vigie.watch.sources.calling import told
+        from vigie.watch.sources.lookup import LookupSource
+
+        try:
             caller = self.calling.caller(account.id)
             regions = self.settings.regions or account.regions or self.entrances.regions(caller).names
-            for region in dict.fromkeys((caller.trusted_region, *regions)):
-                source = LookupSource(
-                    account.id, region, self.calling, self.history, self.intake, self._read, self._clock
-                )
-                found.append(source)
-        return found
+        except CallFailed as failure:
+            with self.history.begin() as tx:
+                name = f"lookup:{account.id}"
+                self.history.events.note_delivery_failed(tx, name, told(failure), self._clock())
+            return
+        for region in dict.fromkeys((caller.trusted_region, *regions)):
+            yield LookupSource(account.id, region, self.calling, self.history, self.intake, self._read, self._clock)
 
     @cached_property
     def calling(self) -> Calling:

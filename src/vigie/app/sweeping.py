@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from vigie.app.accounts import Accounts
@@ -30,8 +30,14 @@ SWEEP_LEASE: Final = timedelta(minutes=3)
 """After it, another process may sweep the account of one that died; one that sweeps renews it."""
 
 
+CALM_FOR: Final = timedelta(minutes=5)
+"""How long it is kept where sweeps may be rare: it is asked for every few seconds."""
+
+
 class Sweeping(Accounts):
     """Sweeps: asked for by a command, or due."""
+
+    _calm: tuple[datetime, Calm] | None = None
 
     def sweep(
         self,
@@ -186,8 +192,12 @@ class Sweeping(Accounts):
         """Where sweeps are only the safety net; None where no events are fetched."""
         from vigie.watch.calm import calm
 
-        events = self.settings.events
-        return calm(self.history, events.quiet_sweep, self._clock()) if events.sources else None
+        events, now = self.settings.events, self._clock()
+        if not events.sources:
+            return None
+        if self._calm is None or now - self._calm[0] > CALM_FOR:
+            self._calm = (now, calm(self.history, events.quiet_sweep, now))
+        return self._calm[1]
 
     def _renewing(self, claims: Sequence[Claim]) -> Progress:
         """Keeps the claims of a sweep while it goes on."""

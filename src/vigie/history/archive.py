@@ -344,7 +344,7 @@ def _change_conditions(tx: Connection, filter: ChangeFilter, *, with_kinds: bool
         _same(scope.c.type, filter.type),
         _same(revision.c.resource_pk, filter.resource),
         _kinds(filter.kinds) if with_kinds and filter.kinds else None,
-        attributions.is_by(events.actor_pks(tx, filter.actor)) if filter.actor else None,
+        attributions.is_by(events.numbers_of(filter.actor)) if filter.actor else None,
         _differs(filter.path, filter.value) if filter.path or filter.value else None,
         verdicts.is_judged(direction.value for direction in filter.verdicts) if filter.verdicts else None,
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, exists, func, insert, select
 from sqlalchemy import true as always
 
 from vigie.history import log, session_chain
@@ -147,12 +147,12 @@ _LATEST: Final[ColumnElement[bool]] = ~exists().where(
 )
 
 
-def is_by(actors: Iterable[int]) -> ColumnElement[bool]:
-    """Whether a row of ``revision`` is credited to one of the actors."""
+def is_by(actors: Select[tuple[int]]) -> ColumnElement[bool]:
+    """Whether a row of ``revision`` is credited to one of the actors (their numbers, as a query)."""
     joined = attribution.join(attribution_event, attribution_event.c.attribution_pk == attribution.c.pk)
     joined = joined.join(event, attribution_event.c.event_pk == event.c.pk)
     credited = select(attribution.c.revision_pk).select_from(joined)
-    return revision.c.pk.in_(credited.where(event.c.actor_pk.in_(list(actors)), is_latest()))
+    return revision.c.pk.in_(credited.where(event.c.actor_pk.in_(actors), is_latest()))
 
 
 def current(tx: Connection, revision_pks: Sequence[int]) -> dict[int, Attribution]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from vigie.history import attributions, session_chain, work
@@ -191,7 +191,7 @@ class Events:
         ``who``: an ARN (of a user, a role, a session), the id of an access key, a name, a source identity.
         """
         with self._engine.connect() as tx:
-            return _page(tx, [event.c.actor_pk.in_(actor_pks(tx, who))], since, until, page)
+            return _page(tx, [event.c.actor_pk.in_(numbers_of(who))], since, until, page)
 
     def of_resource(self, one: Resource, since: datetime | None, until: datetime | None, page: Page) -> Paged[Event]:
         """What was done (or tried) with a resource, newest first."""
@@ -251,13 +251,11 @@ class Events:
         with self._engine.connect() as tx:
             return all(_complete(tx, account, region, since, until) for region in regions)
 
-    def last_heard(self) -> dict[tuple[str, str], datetime]:
-        """(account, region) → when an event of there was last recorded."""
-        query = select(event.c.account, event.c.region, func.max(event.c.recorded_at))
+    def heard(self, since: datetime) -> set[tuple[str, str]]:
+        """(account, region) of which an event since then is recorded."""
+        query = select(event.c.account, event.c.region).where(event.c.at >= since).distinct()
         with self._engine.connect() as tx:
-            rows = tx.execute(query.group_by(event.c.account, event.c.region)).all()
-        # the column type of an aggregate is that of its column
-        return {(row[0], row[1]): row[2] for row in rows}
+            return {(row[0], row[1]) for row in tx.execute(query)}
 
     def told_until(self) -> dict[tuple[str, str], datetime]:
         """(account, region) → until when its logs are known to be complete."""
@@ -301,21 +299,18 @@ class Events:
             return int(tx.execute(select(func.count(event.c.pk))).scalar_one())
 
 
-def actor_pks(tx: Connection, who: str) -> set[int]:
-    """The numbers of all actors that somebody is: in sessions of roles that they assumed, too."""
+def numbers_of(who: str) -> Select[tuple[int]]:
+    """The numbers of all actors that somebody is: in sessions of roles that they assumed, too.
+
+    A role may have been used in more sessions than a statement may have parameters: so this is part of the statement.
+    """
     named = ("arn", "issuer", "access_key", "principal_id", "name", "session", "source_identity", "invoked_by")
     wanted = or_(*(actor.c[column] == who for column in named))
-    found = set(tx.execute(select(actor.c.pk).where(wanted)).scalars())
-    newest = set(found)
-    while newest:
-        made = select(event_key.c.access_key).join(event, event_key.c.event_pk == event.c.pk)
-        through: set[int] = set()
-        for batch in batches(sorted(newest), _IN_LIST):
-            keys = made.where(event.c.actor_pk.in_(batch))
-            through.update(tx.execute(select(actor.c.pk).where(actor.c.access_key.in_(keys))).scalars())
-        newest = through - found
-        found |= newest
-    return found
+    known = select(actor.c.pk).where(wanted).cte("known", recursive=True)
+    made = event_key.join(event, event_key.c.event_pk == event.c.pk).join(known, event.c.actor_pk == known.c.pk)
+    through = select(actor.c.pk).select_from(made.join(actor, actor.c.access_key == event_key.c.access_key))
+    everyone = known.union(through)
+    return select(everyone.c.pk)
 
 
 def _page(

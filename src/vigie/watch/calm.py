@@ -24,7 +24,7 @@ TRUST: Final = timedelta(days=7)
 
 def calm(history: History, every: timedelta, now: datetime) -> Calm:
     """Which scopes are swept only every so often."""
-    heard = {place for place, at in history.events.last_heard().items() if at >= now - HEARD}
+    heard = history.events.heard(now - HEARD)
     heard |= {place for place, at in history.events.told_until().items() if at >= now - HEARD}
     homes = set(HOME_REGIONS.values())
     heard |= {(account, GLOBAL) for account, region in heard if region in homes}
