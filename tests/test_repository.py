@@ -19,6 +19,7 @@ ACCEPTED = re.compile(
     re.IGNORECASE,
 )
 EXCEPTIONS = {
+    "atheris": "Apache-2.0 by its LICENSE file; its metadata do not say: tests only",
     "certifi": "MPL-2.0: certificates, unmodified",
     "hypothesis": "MPL-2.0: tests only",
     "psycopg": "LGPL-3.0: optional, unmodified",
