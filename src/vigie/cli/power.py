@@ -306,7 +306,8 @@ def _print_path(path: Path) -> None:
         screen.print(printable(f"  {number}. {hop.method.title}{by} → {hop.target}  [{hop.method.id}]"), markup=False)
         for step in hop.steps:
             conditions = f" if {' and '.join(step.conditions)}" if step.conditions else ""
-            screen.print(printable(f"     {step.action} by {', '.join(step.statements)}{conditions}"), markup=False)
+            by = ", ".join([*step.statements, *([hop.trust] if hop.trust else [])])
+            screen.print(printable(f"     {step.action} by {by}{conditions}"), markup=False)
 
 
 def _short(arn: str) -> str:

@@ -7,7 +7,7 @@ read is said in ``problems``; organisation policies that are not known are never
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -15,7 +15,7 @@ from typing import Any, Final
 from vigie.access.offered import POLICY_AT
 from vigie.access.power.effective import Effective
 from vigie.access.power.organizations import Tree, over
-from vigie.access.power.paths import Graph, Node, Walk
+from vigie.access.power.paths import MOST_HOPS, Graph, Node, Path, Walk
 from vigie.access.power.realm import ROLE, Account, Entry, Holder, Organization, Realm, by_trusted, roles_in
 from vigie.access.power.standing import Stand, stand_of
 from vigie.access.power.statements import Policy, policy
@@ -68,6 +68,17 @@ class Power:
     def walk(self) -> Walk:
         """What it can become."""
         return self.powers.graph.walk_from(self.node)
+
+    def first(self, wanted: Callable[[Path], bool], most_hops: int = MOST_HOPS) -> Path | None:
+        """The first path to an administrator of which this is so; None where none was found."""
+        walk = self.powers.graph.walk_from(self.node, wanted, most_hops)
+        return next((path for path in walk.paths if wanted(path)), None)
+
+    @cached_property
+    def can_act(self) -> bool:
+        """Whether it can become anybody else, or might where what is not recorded is there."""
+        edges, undecided = self.powers.graph.edges(self.node)
+        return bool(edges or undecided)
 
     @property
     def problems(self) -> tuple[str, ...]:

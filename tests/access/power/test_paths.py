@@ -279,3 +279,23 @@ def test_every_passing_method_leads_to_a_role_that_trusts_its_service() -> None:
         need = {type_: [Holder(type_, "arn:aws:x:::y", ())] for type_ in method.needs}
         walk = Graph(realm_with(ann, strong, holders=need)).walk(ann["Arn"])
         assert [path.end for path in walk.paths] == [strong["Arn"]], method.id
+
+
+def test_an_account_in_which_everybody_may_assume_everybody_is_walked_to_its_end() -> None:
+    open_roles = [role(f"r{n}", {"AWS": OWN}, allow("sts:AssumeRole")) for n in range(60)]
+    last = role("last", {"AWS": arn("role", "r59")}, EVERYTHING)
+    found = graph(user("ann", allow("sts:AssumeRole", arn("role", "r0"))), *open_roles, last)
+    (path,) = found.walk(arn("user", "ann")).paths
+    assert [target for _, target in told(path)] == ["role/r0", "role/r59", "role/last"]
+    assert path.hops[1].statements == ("inline p/#1", "trust policy of r59/#1")
+
+
+def test_a_walk_may_end_at_the_first_path_that_will_do() -> None:
+    found = graph(user("ann", allow("iam:*")), BOSS)
+    node = found.node(arn("user", "ann"))
+    assert node is not None
+    walk = found.walk_from(node, lambda path: True, most_hops=1)
+    assert all(len(path.hops) == 1 for path in walk.paths)
+    weak = found.node(arn("role", "boss"))
+    assert weak is not None
+    assert found.walk_from(weak).paths == (), "an administrator has nothing to become"

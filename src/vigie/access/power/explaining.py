@@ -53,6 +53,7 @@ def hop_document(hop: Hop) -> dict[str, Any]:
         "by": hop.by or None,
         "sure": hop.sure,
         "conditions": list(hop.conditions),
+        "statements": list(hop.statements),
         "source": hop.method.source,
         "steps": [decision_document(step) for step in hop.steps],
     }

@@ -7,12 +7,12 @@ prerequisite is recorded, and whose gain is another principal's power or more of
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from vigie.access.document import parse
-from vigie.access.power.deciding import Decision, can
+from vigie.access.power.deciding import Decision, Extent, can
 from vigie.access.power.effective import Effective, Identity, IdentityKind, Layer, LayerKind
 from vigie.access.power.methods import PROFILE, Gain, Method, Step, Table, table
 from vigie.access.power.realm import (
@@ -28,12 +28,14 @@ from vigie.access.power.realm import (
     trusted_services,
 )
 from vigie.access.power.standing import Stand, Standing, stand_of
-from vigie.access.power.statements import Policy, policy
+from vigie.access.power.statements import Policy, Written, policy
 from vigie.access.requesters import PARTITIONS
 
 ASSUME_ROLE: Final = "assume-role"
 MOST_NODES: Final = 400
-"""Principals that one walk visits. Beyond, what is further away is not seen, and the walk says so."""
+"""Principals whose edges one walk follows. Beyond, what is further away is not seen, and the walk says so."""
+MOST_PATHS: Final = 25
+"""Administrators that one walk finds a way to: then it ends. Sure ways that are short are found first."""
 MOST_HOPS: Final = 6
 _STEPS: Final = 40_000
 _ALL: Final = Method(ASSUME_ROLE, "Assume a role that trusts one", Gain.ROLE, (Step("sts:AssumeRole", "role"),), "IAM")
@@ -65,6 +67,8 @@ class Hop:
     steps: tuple[Decision, ...]
     by: str = ""
     """The resource that acts with the role, the service it is passed to, the group, the policy."""
+    trust: str = ""
+    """The statement by which the role trusts the whole account, where no step names it."""
 
     @property
     def sure(self) -> bool:
@@ -76,7 +80,8 @@ class Hop:
 
     @property
     def statements(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(s for step in self.steps for s in step.statements))
+        trust = [self.trust] if self.trust else []
+        return tuple(dict.fromkeys([*(s for step in self.steps for s in step.statements), *trust]))
 
     @property
     def words(self) -> str:
@@ -123,8 +128,12 @@ class Graph:
     _edges: dict[tuple[str, str], tuple[list[tuple[Hop, Node]], list[str]]] = field(default_factory=dict)
     _stands: dict[tuple[str, str], Stand] = field(default_factory=dict)
     _walks: dict[str, Walk] = field(default_factory=dict)
+    _nodes: dict[str, Node | None] = field(default_factory=dict)
+    _barren: set[tuple[str, str]] = field(default_factory=set)
+    """Nodes from which no administrator is reached."""
     _entries: dict[tuple[str, str], Sequence[Entry]] = field(default_factory=dict)
     _services: dict[str, frozenset[str]] = field(default_factory=dict)
+    _open: dict[str, str] = field(default_factory=dict)
     _trusting: dict[str, Mapping[str, Sequence[Entry]]] = field(default_factory=dict)
 
     def stand(self, node: Node) -> Stand:
@@ -137,8 +146,10 @@ class Graph:
         return self.stand(node) if node is not None else None
 
     def node(self, arn: str) -> Node | None:
-        effective = self.realm.effective(arn)
-        return Node(arn, effective) if effective is not None else None
+        if arn not in self._nodes:
+            effective = self.realm.effective(arn)
+            self._nodes[arn] = Node(arn, effective) if effective is not None else None
+        return self._nodes[arn]
 
     def walk(self, arn: str) -> Walk:
         """What the principal can become; nothing where it is not recorded."""
@@ -147,29 +158,43 @@ class Graph:
             self._walks[arn] = self.walk_from(start) if start is not None else Walk()
         return self._walks[arn]
 
-    def walk_from(self, start: Node) -> Walk:
-        """What a principal can become from this state."""
+    def walk_from(self, start: Node, enough: Callable[[Path], bool] | None = None, most_hops: int = MOST_HOPS) -> Walk:
+        """What a principal can become from this state.
+
+        With ``enough``, the walk ends at the first path of which that is so, and ``reached`` is not whole.
+        """
         ways: dict[tuple[str, str], tuple[Hop, ...]] = {start.key: ()}
         queue = deque([start])
         paths: list[Path] = []
         undecided: list[str] = []
-        while queue:
+        followed = 0
+        if self.stand(start).is_administrator:
+            return Walk()
+        capped = done = False
+        while queue and len(paths) < MOST_PATHS and not done:
             node = queue.popleft()
+            if enough is not None and node.key in self._barren:
+                continue
             way = ways[node.key]
-            stand = self.stand(node)
-            if stand.is_administrator:
-                if way:
-                    paths.append(Path(way, stand))
-                continue
-            if len(way) >= MOST_HOPS or len(ways) > MOST_NODES:
+            followed += 1
+            if len(way) >= most_hops or followed > MOST_NODES:
                 undecided.append(f"what lies beyond {node} was not looked at: the walk was capped")
-                continue
+                capped = True
+                break
             edges, unknown = self.edges(node)
             undecided += unknown
-            for hop, reached in sorted(edges, key=lambda edge: not edge[0].sure):
-                if reached.key not in ways:
-                    ways[reached.key] = (*way, hop)
+            for hop, reached in edges:
+                if reached.key in ways:
+                    continue
+                ways[reached.key] = (*way, hop)
+                stand = self.stand(reached)
+                if stand.is_administrator:
+                    paths.append(Path(ways[reached.key], stand))
+                    done = done or (enough is not None and enough(paths[-1]))
+                else:
                     queue.append(reached)
+        if not paths and not capped:
+            self._barren.update(ways)
         paths.sort(key=lambda path: (not path.sure, len(path.hops)))
         ends = tuple(way[-1].target for way in ways.values() if way)
         return Walk(tuple(paths), ends, tuple(dict.fromkeys(undecided)))
@@ -207,6 +232,17 @@ class Graph:
             self._services[role.arn] = frozenset(s.removesuffix(".cn") for s in trusted_services(role))
         return self._services[role.arn]
 
+    def open_to(self, role: Entry) -> str:
+        """The statement by which a role trusts its whole account, whatever else the request says; empty: none does."""
+        if role.arn not in self._open:
+            target = self.realm.trust(role)
+            statements = target.policy.statements if target.policy is not None else ()
+            above = [w for layer in target.organization for w in layer.statements]
+            free = all(w.statement.allow for w in (*statements, *above))
+            found = [w.label for w in statements if _trusts_account(w, role)] if free else []
+            self._open[role.arn] = found[0] if found else ""
+        return self._open[role.arn]
+
     def trusting(self, value: str, account: str) -> Sequence[Entry]:
         """Roles that name a principal by this value: all that are recorded; everybody's, of the account only."""
         if account not in self._trusting:
@@ -236,7 +272,7 @@ class _Edges:
                 continue
             if all(step.action.lower() in held for step in method.steps):
                 self._try(method)
-        return list(self._found.values()), self._undecided
+        return sorted(self._found.values(), key=lambda edge: not edge[0].sure), self._undecided
 
     def _held(self) -> frozenset[str]:
         """The actions of the table that some Allow of the principal's own speaks of."""
@@ -246,10 +282,10 @@ class _Edges:
             found |= written.held(names)
         return found
 
-    def _add(self, method: Method, node: Node, steps: Sequence[Decision], by: str = "") -> None:
+    def _add(self, method: Method, node: Node, steps: Sequence[Decision], by: str = "", trust: str = "") -> None:
         if node.key == self.node.key or not all(step.allowed for step in steps):
             return
-        hop = Hop(str(self.node), str(node), method, tuple(steps), by)
+        hop = Hop(str(self.node), str(node), method, tuple(steps), by, trust)
         known = self._found.get(node.key)
         if known is None or (hop.sure and not known[0].sure):
             self._found[node.key] = (hop, node)
@@ -257,8 +293,12 @@ class _Edges:
     def _can(self, action: str, arn: str = "*", service: str = "") -> Decision:
         key = (action, arn, service)
         if key not in self._decided:
-            context = {"iam:PassedToService": service} if service else {}
-            self._decided[key] = can(self.effective, action, (arn,), context, steps=_STEPS)
+            whole = self._can(action, "*", service) if arn != "*" else None
+            if whole is not None and whole.exact and whole.extent in (Extent.EVERYWHERE, Extent.NOT):
+                self._decided[key] = whole
+            else:
+                context = {"iam:PassedToService": service} if service else {}
+                self._decided[key] = can(self.effective, action, (arn,), context, steps=_STEPS)
         return self._decided[key]
 
     def _steps(self, method: Method, targets: Mapping[str, str]) -> list[Decision] | None:
@@ -284,11 +324,17 @@ class _Edges:
             decision = self._assuming(role)
             node = self.graph.node(role.arn)
             if node is not None and decision.allowed:
-                self._add(_ALL, node, [decision])
+                named = any(w.startswith("trust policy of") for w in decision.statements)
+                self._add(_ALL, node, [decision], trust="" if named else self.graph.open_to(role))
 
     def _assuming(self, role: Entry) -> Decision:
         key = ("sts:AssumeRole", role.arn, "")
         if key not in self._decided:
+            open_to = self.graph.open_to(role)
+            whole = self._can("sts:AssumeRole") if open_to and role.account == self.identity.account else None
+            if whole is not None and whole.exact and whole.extent is Extent.EVERYWHERE:
+                self._decided[key] = whole
+                return whole
             target = self.realm.trust(role)
             self._decided[key] = can(self.effective, "sts:AssumeRole", (role.arn,), target=target, steps=_STEPS)
         return self._decided[key]
@@ -490,6 +536,14 @@ class _Edges:
         return replace(
             self.node, effective=_with_policies(self.effective, kept), state=_joined(self.node.state, "without Deny")
         )
+
+
+def _trusts_account(written: Written, role: Entry) -> bool:
+    statement = written.statement
+    whole = {role.account, *(f"arn:{p}:iam::{role.account}:root" for p in PARTITIONS)}
+    named = any(p.kind == "AWS" and p.value in whole for p in statement.principals)
+    plain = statement.allow and not statement.conditions and not statement.resources
+    return named and plain and not statement.not_principal and written.actions.holds("sts:assumerole")
 
 
 def _denies(held: Policy) -> bool:

@@ -42,11 +42,10 @@ def iam_principal_escalates(principal: Revision, estate: Estate) -> Iterator[Vio
         return
     power = estate.power(principal)
     if not power.stand.is_administrator:
-        paths = power.walk.paths
-        if not any(rewriting(p) for p in paths):
-            for path in [p for p in paths if escalating(p)][:1]:
-                severity = weighed(Severity.HIGH, sure=path.sure)
-                yield Violation(path_words(path), evidence={"path": path_evidence(path)}, severity=severity)
-        if power.walk.reached or power.walk.undecided:
+        path = power.first(escalating) if power.first(rewriting, most_hops=1) is None else None
+        if path is not None:
+            severity = weighed(Severity.HIGH, sure=path.sure)
+            yield Violation(path_words(path), evidence={"path": path_evidence(path)}, severity=severity)
+        if power.can_act:
             yield LookAgain(estate.now + LOOK_AGAIN)
     refuse_unread(power)

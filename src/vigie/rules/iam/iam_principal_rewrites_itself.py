@@ -39,10 +39,10 @@ def iam_principal_rewrites_itself(principal: Revision, estate: Estate) -> Iterat
         return
     power = estate.power(principal)
     if not power.stand.is_administrator:
-        path = next((p for p in power.walk.paths if rewriting(p)), None)
+        path = power.first(rewriting, most_hops=1)
         if path is not None:
             severity = weighed(Severity.HIGH, sure=path.sure)
             yield Violation(path_words(path), evidence={"path": path_evidence(path)}, severity=severity)
-        if power.walk.reached or power.walk.undecided:
+        if power.can_act:
             yield LookAgain(estate.now + LOOK_AGAIN)
     refuse_unread(power)
