@@ -16,7 +16,7 @@ from vigie.catalogue.policy import (
     permission_for,
     permissions,
 )
-from vigie.catalogue.reading_only import access_levels, permissions_besides
+from vigie.catalogue.reading_only import access_levels
 
 
 def allowed(document: dict[str, object]) -> list[str]:
@@ -29,7 +29,6 @@ def test_every_declared_operation_is_allowed_and_nothing_else() -> None:
     catalogue = load()
     called = catalogue.operations() | (ENTRY_OPERATIONS - {("sts", "AssumeRole")})
     needed = {permission_for(service, operation) for service, operation in called} - {None}
-    needed |= {action for service, operation in called for action in permissions_besides(service, operation)}
     found = allowed(iam_policy(catalogue))
     assert set(found) == needed
     assert len(found) == len(set(found))
@@ -103,8 +102,3 @@ def test_the_action_of_an_operation(operation: str, action: str | None) -> None:
 def test_the_identity_that_enters_accounts_may_assume_these_roles_only() -> None:
     document = assume_policy(["arn:aws:iam::2:role/vigie", "arn:aws:iam::1:role/vigie"])
     assert document["Statement"][0]["Resource"] == ["arn:aws:iam::1:role/vigie", "arn:aws:iam::2:role/vigie"]
-
-
-def test_a_call_that_is_allowed_under_another_prefix_is_in_the_policy() -> None:
-    document = iam_policy(load().select(["AWS::S3Express::DirectoryBucket"]))
-    assert {"s3express:ListAllMyDirectoryBuckets", "s3express:GetBucketPolicy"} <= set(allowed(document))

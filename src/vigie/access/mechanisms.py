@@ -267,7 +267,6 @@ MECHANISMS: Final[Mapping[str, Callable[[Subject], Sequence[Grant]]]] = MappingP
         "AWS::Cognito::IdentityPool": identity_pool,
         "AWS::ECR::PublicRepository": _policy_at("Policy"),
         "AWS::SageMaker::ModelPackageGroup": _policy_at("Policy"),
-        "AWS::S3Express::DirectoryBucket": _policy_at("Policy"),
         "AWS::S3::AccessGrantsInstance": _of_others("Policy"),
         "AWS::S3::AccessGrant": access_grant,
         "AWS::AppStream::Image": desktop_image,

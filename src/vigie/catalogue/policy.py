@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from vigie.catalogue.delivery import Sources, statements
 from vigie.catalogue.loader import Catalogue
-from vigie.catalogue.reading_only import permission_for, permissions_besides
+from vigie.catalogue.reading_only import permission_for
 
 __all__ = [
     "MANAGED_POLICY_LIMIT",
@@ -33,7 +33,6 @@ def permissions(catalogue: Catalogue) -> tuple[str, ...]:
     """Every IAM action that watching these types needs, sorted."""
     operations = catalogue.operations() | set(_ENTRY)
     found = {permission_for(service, operation) for service, operation in operations}
-    found |= {action for service, operation in operations for action in permissions_besides(service, operation)}
     return tuple(sorted(action for action in found if action is not None))
 
 

@@ -48,11 +48,6 @@ def permission_for(service: str, operation: str) -> str | None:
     return f"{_permissions()['prefix'].get(service, service)}:{operation}"
 
 
-def permissions_besides(service: str, operation: str) -> tuple[str, ...]:
-    """Further IAM actions that whoever calls the operation needs, for calls on what it lists."""
-    return tuple(_permissions()["besides"].get(f"{service}:{operation}", ()))
-
-
 def only_reads(service: str, operation: str) -> str | None:
     """Why the operation does more than read, or None where it only reads."""
     name = f"{service}:{operation}"

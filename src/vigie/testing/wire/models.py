@@ -32,7 +32,6 @@ _USUAL_SIGNERS: Mapping[str, tuple[str, ...]] = {
     "monitoring": ("cloudwatch",),
     "rds": ("rds", "docdb", "neptune"),
     "s3": ("s3control", "s3"),
-    "s3express": ("s3",),
     "ses": ("ses", "sesv2"),
     "sqs": ("sqs",),
     "states": ("stepfunctions",),

@@ -135,12 +135,6 @@ class _Template:
     path: re.Pattern[str]
     query: Mapping[str, str]
     rank: tuple[int, int, int]
-    told_by: str | None = None
-    """A parameter without which it is another operation."""
-
-
-_TOLD_BY: Mapping[str, str] = {"ListDirectoryBuckets": "max-directory-buckets"}
-"""AWS tells it from ListBuckets by the host; here there is one."""
 
 
 @cache
@@ -152,9 +146,8 @@ def _templates(name: str) -> tuple[_Template, ...]:
         path, _, query = uri.partition("?")
         literal = dict(parse_qsl(query, keep_blank_values=True))
         # more literal characters, then more literal query, then not deprecated: the most exact one first
-        told = _TOLD_BY.get(operation)
-        rank = (len(literal) + bool(told), len(re.sub(r"{[^}]*}", "", path)), int(not model.deprecated))
-        found.append(_Template(operation, str(model.http["method"]), _path_pattern(path), literal, rank, told))
+        rank = (len(literal), len(re.sub(r"{[^}]*}", "", path)), int(not model.deprecated))
+        found.append(_Template(operation, str(model.http["method"]), _path_pattern(path), literal, rank))
     return tuple(sorted(found, key=lambda template: template.rank, reverse=True))
 
 
@@ -180,8 +173,6 @@ def _by_template(name: str, request: Request) -> tuple[OperationModel, Mapping[s
     given = dict(parse_qsl(query, keep_blank_values=True))
     for template in _templates(name):
         if template.method != request.method or not _holds(template.query, given):
-            continue
-        if template.told_by is not None and template.told_by not in given:
             continue
         found = template.path.fullmatch(path)
         if found:
