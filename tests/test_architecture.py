@@ -24,6 +24,8 @@ PROVED_BY: dict[int, tuple[str, ...]] = {
         "history/test_record.py::test_history_refuses_to_be_rewritten",
         "history/test_findings.py::test_states_cannot_be_rewritten",
         "history/test_verifying.py::test_a_changed_byte_is_found_and_named",
+        "history/test_retention.py::test_what_is_erased_is_gone_and_logged_and_the_rest_verifies",
+        "history/test_retention.py::test_the_triggers_are_back_after_an_erasure_and_after_one_that_fails",
         "test_architecture.py::test_nothing_is_deleted_from_the_tables_of_history",
     ),
     2: (

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from recordings import HOUR, SCOPE, T0, queue
+from vigie.history import verifying
 from vigie.history.store import History
 from vigie.model.canonical import digests
 from vigie.model.imported import ImportedState, ImportSource
@@ -67,3 +68,32 @@ def test_what_was_imported_cannot_be_rewritten(history: History) -> None:
     for statement in ("UPDATE imported_state SET origin = 'b'", "DELETE FROM imported_state"):
         with pytest.raises(DBAPIError, match="append-only"), history.begin() as tx:
             tx.execute(text(statement))
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "source",
+        "account",
+        "region",
+        "type",
+        "id",
+        "arn",
+        "name",
+        "captured_at",
+        "present",
+        "status",
+        "origin",
+        "blob_pk",
+    ],
+)
+def test_what_was_imported_and_then_tampered_with_is_found(sqlite_history: History, column: str) -> None:
+    keep(sqlite_history, imported(0, 1), imported(1, 2))
+    found = verifying.verify(sqlite_history.engine)
+    assert (found.defects, found.rows) == ([], {"imported state": 2})
+    other = {"captured_at": "captured_at + 1", "present": "0", "blob_pk": "3 - blob_pk"}.get(column, "'other'")
+    with sqlite_history.begin() as tx:
+        tx.execute(text("DROP TRIGGER imported_state_refuses_update"))
+        tx.execute(text(f"UPDATE imported_state SET {column} = {other} WHERE pk = 2"))
+    (defect,) = verifying.verify(sqlite_history.engine).defects
+    assert defect.part == "imported state" and "state 2 of" in defect.name

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, and_, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from vigie.history import blobs
+from vigie.history import blobs, log
 from vigie.history.columns import BODY, AnyRow
+from vigie.history.statements import imported_statement
 from vigie.history.tables.archive import blob
 from vigie.history.tables.imported import imported_state
 from vigie.model.canonical import canonical_bytes
@@ -18,6 +19,7 @@ from vigie.model.imported import ImportedAt, ImportedState, ImportSource
 from vigie.model.resource import Resource
 
 _FOUND_AT_MOST = 1000
+_IN_LIST = 500
 
 
 class Imported:
@@ -34,7 +36,11 @@ class Imported:
         new: Any = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
         statement = new(imported_state).on_conflict_do_nothing().returning(imported_state.c.pk)
         rows = [_row(state, numbers[state.config_sha], now) for state in states]
-        return len(tx.execute(statement, rows).all())
+        made = [row.pk for row in tx.execute(statement, rows)]
+        for batch in blobs.batches(made, _IN_LIST):
+            written = tx.execute(_query().where(imported_state.c.pk.in_(batch))).mappings()
+            log.commit(tx, [imported_statement(row["pk"], row, row["config_sha"]) for row in written])
+        return len(made)
 
     def at(self, of: Resource | str, when: datetime) -> ImportedAt | None:
         """The last state up to a time, and when the next one began. ``of``: a resource, or an ARN, id or name."""

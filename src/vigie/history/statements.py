@@ -112,6 +112,15 @@ def attribution_statement(pk: int, row: Row, parts: Iterable[Row]) -> Statement:
     return Statement(LeafKind.ATTRIBUTION, pk, header)
 
 
+def imported_statement(pk: int, row: Row, config: str) -> Statement:
+    """``row``: members of ``imported_state``; ``config``: digest of its configuration."""
+    header = {name: row[name] for name in _IMPORTED}
+    times = {name: micros(row[name]) for name in ("captured_at", "recorded_at")}
+    return Statement(
+        LeafKind.IMPORTED_STATE, pk, {**header, **times, "present": bool(row["present"]), "config": config}
+    )
+
+
 def coverage_begun(pk: int, run: Mapping[str, Any]) -> Statement:
     """A run began: what of it will never change. ``run``: from :func:`run_members`."""
     return Statement(LeafKind.COVERAGE_BEGUN, pk, {name: run[name] for name in _LASTING})
@@ -148,6 +157,7 @@ def run_seal(members: Mapping[str, Any]) -> bytes:
     return hashlib.sha256(canonical_bytes(dict(members))).digest()
 
 
+_IMPORTED = ("source", "account", "region", "type", "id", "arn", "name", "status", "origin")
 CREDITED_ACTOR = ("kind", "arn", "session", "issuer", "access_key", "source_identity", "invoked_by", "address", "agent")
 """What of an actor an attribution commits to."""
 _LASTING = ("account", "region", "type", "status", "since")

@@ -24,6 +24,7 @@ from vigie.history.statements import (
     coverage_ended,
     erasure_statement,
     finding_state_statement,
+    imported_statement,
     item_members,
     revision_header,
     run_seal,
@@ -62,7 +63,7 @@ _revision, _resource, _scope, _blob = raw("revision"), raw("resource"), raw("sco
 _item, _coverage, _sheet = raw("change_item"), raw("coverage"), raw("coverage_sheet")
 _state, _finding = raw("finding_state"), raw("finding")
 _attribution, _credit, _event = raw("attribution"), raw("attribution_event"), raw("event")
-_actor = raw("actor")
+_actor, _imported = raw("actor"), raw("imported_state")
 _run, _erasure = raw("erasure_run"), raw("erasure")
 
 
@@ -375,7 +376,19 @@ def _verify_attributions(tx: Connection, found: Verified, kind: LeafKind, betwee
         _settle(found, kind, row, name, made, there=row.pk is not None)
 
 
+def _verify_imported(tx: Connection, found: Verified, kind: LeafKind, between: ColumnElement[bool]) -> None:
+    then = [(_blob, _blob.c.pk == _imported.c.blob_pk)]
+    for row in tx.execute(_joined(kind, between, _imported, *_imported.c, _blob.c.sha, then=then)):
+
+        def made(row: AnyRow = row) -> Statement:
+            return imported_statement(row.pk, row._mapping, _digest(row.sha) or "")
+
+        name = f"state {row.pk} of {row.type} {row.id}, imported from {row.origin}"
+        _settle(found, kind, row, name, made, there=row.pk is not None)
+
+
 _VERIFIERS: Final = {
+    LeafKind.IMPORTED_STATE: _verify_imported,
     LeafKind.ATTRIBUTION: _verify_attributions,
     LeafKind.REVISION: _verify_revisions,
     LeafKind.FINDING_STATE: _verify_states,
@@ -385,6 +398,7 @@ _VERIFIERS: Final = {
     LeafKind.ERASURE: _verify_erasures,
 }
 _HOLDERS: Final = {
+    LeafKind.IMPORTED_STATE: _imported,
     LeafKind.ATTRIBUTION: _attribution,
     LeafKind.REVISION: _revision,
     LeafKind.FINDING_STATE: _state,

@@ -35,6 +35,8 @@ class LeafKind(IntEnum):
     ERASURE = 6
     """A retention erasure: what was erased, by which policy."""
     ATTRIBUTION = 7
+    IMPORTED_STATE = 8
+    """What others recorded, as it was taken over."""
 
     @property
     def label(self) -> str:
