@@ -35,6 +35,8 @@ PROVED_BY: dict[int, tuple[str, ...]] = {
         "watch/test_confirm.py::test_a_resource_that_is_missing_twice_is_deleted",
         "watch/test_confirm.py::test_a_second_look_that_fails_deletes_and_changes_nothing",
         "history/test_record.py::test_could_not_look_deletes_nothing_and_says_why",
+        "watch/test_targeted.py::test_a_deletion_needs_the_call_that_ended_it_and_two_looks",
+        "watch/test_targeted.py::test_absence_without_a_call_that_ended_it_has_the_scope_listed_and_only_that_concludes",
     ),
     3: (
         "watch/test_decide.py::test_the_same_state_again_says_nothing",
@@ -84,6 +86,7 @@ PROVED_BY: dict[int, tuple[str, ...]] = {
         "aws/test_caller.py::test_an_undeclared_operation_is_refused_and_never_sent",
         "aws/test_caller.py::test_botocore_makes_no_call_of_its_own_to_follow_a_bucket",
         "catalogue/test_policy.py::test_every_declared_operation_is_allowed_and_nothing_else",
+        "catalogue/test_delivery.py::test_nothing_is_allowed_on_anything_that_the_settings_do_not_name",
     ),
 }
 
