@@ -104,7 +104,7 @@ def test_a_key_that_works_is_gained_and_one_that_does_not_is_lost(world: World) 
     world.judge()
     gained = last(world, "bob", USER)
     assert [shift.words for shift in gained.gained] == ["whoever holds the access key AKIA1 may now act as bob"]
-    assert gained.severity is Severity.LOW, "keys are renewed every day"
+    assert gained.severity is Severity.MEDIUM
 
     world.see(USER, "bob", user(AKIA1="Inactive"))
     world.judge()

@@ -62,6 +62,11 @@ def classes_of(world: World) -> tuple[RequesterClass, ...]:
     return (*_strangers(world), *_services(world), *_organizations(world), *_networks(world), *_others(world))
 
 
+def insiders_of(world: World) -> tuple[RequesterClass, ...]:
+    """The owner's account, and those of its users and roles that the statements tell from the others."""
+    return tuple(_account(world, world.account))
+
+
 def _strangers(world: World) -> Iterator[RequesterClass]:
     for requester in world.anybody_openly:
         yield RequesterClass(requester, GrantClass.PUBLIC, "*", group=EVERYBODY, mark=_SOMEBODY)

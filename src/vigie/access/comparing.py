@@ -153,7 +153,7 @@ def _by_policy(pair: Pair, problems: list[str], *, lost: bool) -> list[Found]:
     if gaining.capped:
         problems.append(CAPPED if not lost else CAPPED.replace("allows now and did not before", "allows no more"))
     return [
-        Found(gain_shift(gain, pair.facts, lost=lost), "; ".join(gain.doubts) if gain.undecided else "")
+        Found(gain_shift(gain, pair.facts, pair.account, lost=lost), "; ".join(gain.doubts) if gain.undecided else "")
         for gain in gains
     ]
 

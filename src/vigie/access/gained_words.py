@@ -29,10 +29,11 @@ _LABELS: Final = {
 }
 
 
-def gain_shift(gain: Gain, facts: Facts, *, lost: bool) -> Shift:
-    """A gain found by comparing policies; ``lost``: it was found the other way round."""
+def gain_shift(gain: Gain, facts: Facts, owner: str, *, lost: bool) -> Shift:
+    """A gain found by comparing policies of ``owner``; ``lost``: it was found the other way round."""
     who = gain.who
-    relation = _relation(who.kind, who.account, who.who, facts)
+    within = who.kind is GrantClass.ACCOUNT and who.account == owner
+    relation = Relation.OWN if within else _relation(who.kind, who.account, who.who, facts)
     whom = _who(who.kind, who.who, who.via, who.account, relation, anonymous=_is_anonymous(who))
     words = f"{whom} {_may(lost)} {_listed(gain.actions)}"
     if gain.resources:
@@ -44,7 +45,7 @@ def gain_shift(gain: Gain, facts: Facts, *, lost: bool) -> Shift:
     if gain.before_only:
         words += f" ({'from now on' if lost else 'before,'} only if {' and '.join(gain.before_only)})"
     return Shift(
-        Dimension.ACCESS,
+        Dimension.POWER if within else Dimension.ACCESS,
         words,
         who.who,
         gain.actions,

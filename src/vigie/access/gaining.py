@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from vigie.access.classes import ANY_SERVICE, RequesterClass, classes_of, unreadable_principals
+from vigie.access.classes import ANY_SERVICE, RequesterClass, classes_of, insiders_of, unreadable_principals
 from vigie.access.constraints import Constraint
 from vigie.access.document import Condition, Document, Statement
 from vigie.access.evaluator import allows
@@ -102,7 +102,9 @@ class Pair:
 
     @cached_property
     def classes(self) -> tuple[RequesterClass, ...]:
-        return classes_of(self.world)
+        outsiders = classes_of(self.world)
+        # a role's trust decides alone who of its own account may take it; elsewhere that is a question of power
+        return (*outsiders, *insiders_of(self.world)) if self.profile.trust else outsiders
 
     def turned_round(self) -> Pair:
         """The same pair the other way round, with the same classes of requesters."""

@@ -59,6 +59,8 @@ class Shift:
         """How grave it is that this was gained."""
         if self.who in ANYONE:
             return Severity.CRITICAL
+        if self.dimension is Dimension.POWER and self.relation is Relation.OWN:
+            return Severity.MEDIUM  # somebody of ours may act as another: by a role's trust, a key, a password
         return _SEVERITIES.get(self.relation, Severity.HIGH)
 
 
