@@ -106,6 +106,7 @@ class Sweeping(Accounts):
             seconds=summary.seconds,
             failed_accounts=dict(summary.failed_accounts),
             open_findings=opened,
+            widened=audit.widened,
             opened=audit.opened,
             resolved=audit.resolved,
             unknown=audit.unknown,

@@ -93,6 +93,9 @@ def _print(report: SweepReport) -> None:
     )
     changes = ", ".join(f"{n:,} {kind}" for kind, n in report.changes.items() if n) or "none"
     screen.print(f"Changes: {changes}")
+    if report.widened:
+        gave = "change gave" if report.widened == 1 else "changes gave"
+        screen.print(f"{report.widened:,} {gave} somebody more than before: `vigie changes --widened`", style="red")
     held = ", ".join(f"{n:,} {severity}" for severity, n in report.open_findings.items() if n) or "none"
     screen.print(
         f"Open findings: {held}   (new {report.opened:,}, resolved {report.resolved:,}, unknown {report.unknown:,})"

@@ -39,6 +39,8 @@ class SweepReport:
     """Account → why it could not be read at all."""
     open_findings: Mapping[str, int] = field(default_factory=dict)
     """Severity → open findings of the whole store."""
+    widened: int = 0
+    """Changes that gave somebody more than before."""
     opened: int = 0
     resolved: int = 0
     unknown: int = 0
@@ -52,6 +54,7 @@ class SweepReport:
             "accounts": list(self.accounts),
             "resources": self.resources,
             "changes": dict(self.changes),
+            "widened": self.widened,
             "findings": {
                 "open": dict(self.open_findings),
                 "opened": self.opened,
