@@ -49,7 +49,7 @@ class Listening(Sweeping):
         self._read_first_stage(report)
         report.attributed = {key.value: n for key, n in self.attributor.run().concluded.items()}
         audit = self._judged()
-        report.opened, report.resolved = audit.opened, audit.resolved
+        report.opened, report.resolved, report.widened = audit.opened, audit.resolved, audit.widened
         return report
 
     def listening_loops(self) -> list[Loop]:
@@ -267,7 +267,7 @@ class ListenReport:
     def __init__(self) -> None:
         self.events = self.duplicates = self.passed_over = self.malformed = 0
         self.read = self.listed = self.unread = self.changes = 0
-        self.opened = self.resolved = 0
+        self.opened = self.resolved = self.widened = 0
         self.attributed: dict[str, int] = {}
         self.failed: dict[str, str] = {}
         """Source → why it could not be read."""

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from vigie.cli.output import console, print_json, printable
+from vigie.cli.output import console, print_json, print_widened, printable
 from vigie.cli.session import json_option, store_options, with_app
 from vigie.model.errors import ExitCode
 
@@ -58,6 +58,7 @@ def _once(app: App, as_json: bool) -> int:
         known = f" ({report.duplicates:,} known already)" if report.duplicates else ""
         screen.print(f"{report.events:,} events recorded{known}, {report.passed_over:,} reads passed over.")
         screen.print(f"{report.read:,} resources read, {report.listed:,} scopes listed: {report.changes:,} changes.")
+        print_widened(report.widened)
         if report.malformed:
             screen.print(f"{report.malformed:,} were no records: counted and kept aside.", style="yellow")
         if report.unread:

@@ -174,3 +174,10 @@ def ago(moment: datetime, now: datetime) -> str:
     """How long since, in words."""
     elapsed = now - moment
     return "just now" if elapsed < timedelta(seconds=1) else f"{format_duration(elapsed)} ago"
+
+
+def print_widened(count: int) -> None:
+    """How many changes were told as widened; nothing where there was none."""
+    if count:
+        gave = "change gave" if count == 1 else "changes gave"
+        console().print(f"{count:,} {gave} somebody more than before: `vigie changes --widened`", style="red")

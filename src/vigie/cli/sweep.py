@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vigie.cli.findings import SEVERITIES, exit_code
-from vigie.cli.output import console, print_json, print_table, printable
+from vigie.cli.output import console, print_json, print_table, print_widened, printable
 from vigie.cli.session import json_option, store_options, with_app
 from vigie.model.errors import ExitCode
 
@@ -93,9 +93,7 @@ def _print(report: SweepReport) -> None:
     )
     changes = ", ".join(f"{n:,} {kind}" for kind, n in report.changes.items() if n) or "none"
     screen.print(f"Changes: {changes}")
-    if report.widened:
-        gave = "change gave" if report.widened == 1 else "changes gave"
-        screen.print(f"{report.widened:,} {gave} somebody more than before: `vigie changes --widened`", style="red")
+    print_widened(report.widened)
     held = ", ".join(f"{n:,} {severity}" for severity, n in report.open_findings.items() if n) or "none"
     screen.print(
         f"Open findings: {held}   (new {report.opened:,}, resolved {report.resolved:,}, unknown {report.unknown:,})"
