@@ -88,6 +88,20 @@ PROVED_BY: dict[int, tuple[str, ...]] = {
         "catalogue/test_policy.py::test_every_declared_operation_is_allowed_and_nothing_else",
         "catalogue/test_delivery.py::test_nothing_is_allowed_on_anything_that_the_settings_do_not_name",
     ),
+    13: (
+        "watch/test_attributing.py::test_a_failed_or_read_call_is_never_credited_nor_one_outside_the_time",
+        "watch/test_targeted.py::test_an_event_of_an_unknown_name_never_deletes",
+        "watch/test_targeted.py::test_a_deletion_needs_the_call_that_ended_it_and_two_looks",
+        "watch/test_targeted.py::test_absence_without_a_call_that_ended_it_has_the_scope_listed_and_only_that_concludes",
+    ),
+    14: (
+        "model/test_merkle.py::test_every_leaf_is_shown_to_be_in_and_any_flipped_bit_fails",
+        "history/test_verifying.py::test_a_changed_byte_is_found_and_named",
+        "history/test_verifying.py::test_a_rewritten_row_with_its_leaf_is_found_by_the_tile_and_the_head",
+        "app/test_proving.py::test_a_restored_old_copy_is_found",
+        "app/test_proving.py::test_a_bundle_fails_after_any_byte_is_changed",
+    ),
+    15: ("access/test_comparing.py::test_no_outsiders_request_becomes_allowed_unless_the_verdict_says_so",),
 }
 
 
@@ -112,6 +126,7 @@ KEPT = frozenset(
         *("scope", "resource", "revision", "change_item", "blob", "coverage"),
         *("finding", "finding_state", "justification"),
         *("actor", "event", "event_resource", "event_key", "attribution", "attribution_event", "log_coverage"),
+        *("verdict", "imported_state"),
         *("log_leaf", "log_tile", "tree_head", "coverage_sheet", "erasure_run", "erasure"),
     }
 )
