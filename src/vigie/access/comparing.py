@@ -20,7 +20,7 @@ from vigie.access.profiles import ANY, PROFILES
 from vigie.access.requesters import Bounds
 from vigie.access.subject import NOTHING_UNREAD, Subject
 from vigie.access.verdict import NOTHING_KNOWN, Facts, Grant, GrantClass
-from vigie.model.verdict import ChangeVerdict, Dimension, Direction, Shift
+from vigie.model.verdict import ChangeVerdict, Dimension, Shift, direction_of
 
 _NO_BOUNDS: Final[Bounds] = {}
 _ACL_ALL: Final = ("ACL READ", "ACL WRITE", "ACL READ_ACP", "ACL WRITE_ACP")
@@ -87,12 +87,8 @@ def verdict_of(gained: Sequence[Found], lost: Sequence[Found], problems: Iterabl
     """What was gained for certain is widened, whatever else is; what is not certain keeps all else from being said."""
     doubts = [f"{f.shift.words}: {f.undecided}" for f in (*gained, *lost) if f.undecided]
     reasons = tuple(dict.fromkeys([*problems, *doubts]))
-    if any(not f.undecided for f in gained):
-        direction = Direction.WIDENED
-    elif reasons:
-        direction = Direction.UNKNOWN
-    else:
-        direction = Direction.NARROWED if lost else Direction.NEUTRAL
+    certain = any(not f.undecided for f in gained)
+    direction = direction_of(gained=certain, lost=bool(lost), undecided=bool(reasons))
     return ChangeVerdict(direction, tuple(f.shift for f in gained), tuple(f.shift for f in lost), reasons)
 
 

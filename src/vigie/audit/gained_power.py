@@ -11,7 +11,7 @@ from vigie.access.request import Request
 from vigie.audit.laid import Laid, present
 from vigie.model.account import Relation
 from vigie.model.change import Revision
-from vigie.model.verdict import ChangeVerdict, Dimension, Direction, Shift, joined
+from vigie.model.verdict import ChangeVerdict, Dimension, Direction, Shift, direction_of, joined
 from vigie.rules.estate import Inventory
 from vigie.rules.power import ORGANIZATION, TREE_TYPES, Powers
 
@@ -49,12 +49,7 @@ def _by_policies(inventory: Inventory, old: Revision | None, new: Revision | Non
     problems = tuple(dict.fromkeys(p for one in found for p in one.problems))
     if len(concerned) > MOST:
         problems = (*problems, f"{len(concerned) - MOST} more principals that it concerns were not compared")
-    if gained:
-        direction = Direction.WIDENED
-    elif problems:
-        direction = Direction.UNKNOWN
-    else:
-        direction = Direction.NARROWED if lost else Direction.NEUTRAL
+    direction = direction_of(gained=bool(gained), lost=bool(lost), undecided=bool(problems))
     return ChangeVerdict(direction, gained, lost, problems)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Engine, and_, func, or_, select
 
 from vigie.history import justifying
 from vigie.history.blobs import batches
@@ -248,24 +248,18 @@ class Findings:
 
     def judged_revisions(self, pks: Sequence[int], tx: Connection | None = None) -> dict[int, int]:
         """Resource → number of the revision that was judged last."""
-        found: dict[int, int] = {}
-        with self._reading(tx) as connection:
-            for batch in batches(list(pks), _IN_LIST):
-                rows = connection.execute(
-                    select(judged.c.resource_pk, judged.c.revision).where(judged.c.resource_pk.in_(batch))
-                )
-                found.update({row.resource_pk: row.revision for row in rows})
-        return found
+        return self._of_judged(judged.c.revision, pks, tx)
 
     def judged_at(self, pks: Sequence[int], tx: Connection | None = None) -> dict[int, datetime]:
         """Resource → when it was judged last."""
-        found: dict[int, datetime] = {}
+        return self._of_judged(judged.c.at, pks, tx)
+
+    def _of_judged(self, column: Column[Any], pks: Sequence[int], tx: Connection | None) -> dict[int, Any]:
+        found: dict[int, Any] = {}
         with self._reading(tx) as connection:
             for batch in batches(list(pks), _IN_LIST):
-                rows = connection.execute(
-                    select(judged.c.resource_pk, judged.c.at).where(judged.c.resource_pk.in_(batch))
-                )
-                found.update({row.resource_pk: row.at for row in rows})
+                query = select(judged.c.resource_pk, column).where(judged.c.resource_pk.in_(batch))
+                found.update((row[0], row[1]) for row in connection.execute(query))
         return found
 
     def apply(self, tx: Connection, plan: FindingPlan, now: datetime) -> None:

@@ -71,6 +71,15 @@ _SEVERITIES: Final[Mapping[Relation | None, Severity]] = {
 }
 
 
+def direction_of(*, gained: bool, lost: bool, undecided: bool) -> Direction:
+    """What is gained for certain weighs most; without it, what could not be decided."""
+    if gained:
+        return Direction.WIDENED
+    if undecided:
+        return Direction.UNKNOWN
+    return Direction.NARROWED if lost else Direction.NEUTRAL
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeVerdict:
     """What a change did. Stored with the change."""

@@ -21,7 +21,7 @@ from vigie.access.power.statements import Written
 from vigie.access.request import Request
 from vigie.access.search import ACTION, Way
 from vigie.access.texts import Texts
-from vigie.model.verdict import Dimension, Direction, Shift
+from vigie.model.verdict import Dimension, Direction, Shift, direction_of
 
 MOST_ACTIONS: Final = 250
 """Actions of one statement that are asked about one by one; all others of it in one question."""
@@ -41,11 +41,7 @@ class Shifts:
 
     @property
     def direction(self) -> Direction:
-        if self.gained:
-            return Direction.WIDENED
-        if self.problems:
-            return Direction.UNKNOWN
-        return Direction.NARROWED if self.lost else Direction.NEUTRAL
+        return direction_of(gained=bool(self.gained), lost=bool(self.lost), undecided=bool(self.problems))
 
 
 def shifts(before: Effective | None, after: Effective | None) -> Shifts:

@@ -38,7 +38,7 @@ from vigie.access.reach.recorded import (
 )
 from vigie.model.change import Revision
 from vigie.model.scope import Scope
-from vigie.model.verdict import ChangeVerdict, Direction, Shift
+from vigie.model.verdict import ChangeVerdict, Direction, Shift, direction_of
 
 CONCERNING: Final = frozenset({*NETWORK_TYPES, *REACHED_TYPES})
 """The types of which a change can concern the reach of something."""
@@ -106,12 +106,7 @@ def _together(verdicts: Sequence[ChangeVerdict], left_out: int) -> ChangeVerdict
     problems = tuple(dict.fromkeys(problem for verdict in verdicts for problem in verdict.problems))
     if left_out > 0:
         problems = (*problems, f"{left_out} more resources that it may concern were not compared")
-    if gained:
-        direction = Direction.WIDENED
-    elif problems:
-        direction = Direction.UNKNOWN
-    else:
-        direction = Direction.NARROWED if lost else Direction.NEUTRAL
+    direction = direction_of(gained=bool(gained), lost=bool(lost), undecided=bool(problems))
     return ChangeVerdict(direction, gained, lost, problems)
 
 

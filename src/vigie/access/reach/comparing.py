@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from vigie.access.reach.answer import Reach
 from vigie.access.reach.bounds import Bounds, exactly
 from vigie.access.reach.boxes import ALL_PORTS, NOTHING, Box, Boxes, networks_text, packet_in, ports_text
-from vigie.model.verdict import ChangeVerdict, Dimension, Direction, Shift
+from vigie.model.verdict import ChangeVerdict, Dimension, Shift, direction_of
 
 _Way = tuple[str, tuple[str, int] | None]
 
@@ -30,7 +30,12 @@ def compare(before: Reach | None, after: Reach | None) -> ChangeVerdict:
         lost += _shifts(name, way, old.certain - new.possible, "can no longer be reached", before)
         if _in_doubt(old, new):
             problems += [f"{name}: {reason}" for reason in (*new.reasons, *old.reasons)]
-    return ChangeVerdict(_direction(gained, lost, problems), tuple(gained), tuple(lost), tuple(dict.fromkeys(problems)))
+    return ChangeVerdict(
+        direction_of(gained=bool(gained), lost=bool(lost), undecided=bool(problems)),
+        tuple(gained),
+        tuple(lost),
+        tuple(dict.fromkeys(problems)),
+    )
 
 
 def _in_doubt(old: Bounds, new: Bounds) -> bool:
@@ -85,11 +90,3 @@ def _from_ports(box: Box) -> str:
 def _fields(packet: object) -> dict[str, object]:
     names = ("source", "destination", "protocol", "port", "source_port")
     return {name: getattr(packet, name) for name in names}
-
-
-def _direction(gained: list[Shift], lost: list[Shift], problems: list[str]) -> Direction:
-    if gained:
-        return Direction.WIDENED
-    if problems:
-        return Direction.UNKNOWN
-    return Direction.NARROWED if lost else Direction.NEUTRAL

@@ -129,31 +129,25 @@ def group_rules(network: Network, groups: Iterable[str], place: Place) -> Iterat
 
 def permits_groups(network: Network, groups: Iterable[str], senders: Iterable[str], place: Place) -> Boxes:
     """What the groups let in from members of other groups, as protocols and ports."""
-    wanted = frozenset(senders)
-    found: list[Box] = []
-    for group in groups:
-        try:
-            permissions = rows(part(network.find(GROUP, group, place), "IpPermissions"))
-        except Unread:
-            continue
-        for permission in permissions:
-            if any(text(pair, "GroupId") in wanted for pair in rows(permission.get("UserIdGroupPairs"))):
-                protocols, port_span = _of_permission(permission)
-                found.append(Box(protocols, port_span))
-    return joined(found)
+    return _among_groups(network, groups, "IpPermissions", frozenset(senders), place)
 
 
 def lets_out_to_groups(network: Network, groups: Iterable[str], receivers: Iterable[str], place: Place) -> Boxes:
     """What the groups let out to members of other groups, as protocols and ports."""
-    wanted = frozenset(receivers)
+    return _among_groups(network, groups, "IpPermissionsEgress", frozenset(receivers), place)
+
+
+def _among_groups(
+    network: Network, groups: Iterable[str], direction: str, others: frozenset[str], place: Place
+) -> Boxes:
     found: list[Box] = []
     for group in groups:
         try:
-            permissions = rows(part(network.find(GROUP, group, place), "IpPermissionsEgress"))
+            permissions = rows(part(network.find(GROUP, group, place), direction))
         except Unread:
             continue
         for permission in permissions:
-            if any(text(pair, "GroupId") in wanted for pair in rows(permission.get("UserIdGroupPairs"))):
+            if any(text(pair, "GroupId") in others for pair in rows(permission.get("UserIdGroupPairs"))):
                 protocols, port_span = _of_permission(permission)
                 found.append(Box(protocols, port_span))
     return joined(found)

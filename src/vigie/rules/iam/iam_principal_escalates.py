@@ -6,19 +6,11 @@ escalation whose every step is allowed and whose prerequisite is there. The path
 
 from collections.abc import Iterator
 
+from vigie.access.power.paths import Path
 from vigie.rules import Estate, LookAgain, Revision, Severity, Violation, rule
-from vigie.rules.iam._standing import (
-    BESIDE,
-    GRAPH,
-    OF_SERVICES,
-    ORGANIZATION_TYPES,
-    path_evidence,
-    path_of,
-    path_words,
-    refuse_unread,
-    weighed,
-)
-from vigie.rules.iam._walks import LOOK_AGAIN, escalating, rewriting
+from vigie.rules.iam._standing import BESIDE, GRAPH, ORGANIZATION_TYPES
+from vigie.rules.iam._walks import escalating, rewriting, told
+from vigie.rules.power import Power
 
 
 @rule(
@@ -38,14 +30,8 @@ from vigie.rules.iam._walks import LOOK_AGAIN, escalating, rewriting
     "strong role is reported at once by iam-compute-administrator, and here within a day.",
 )
 def iam_principal_escalates(principal: Revision, estate: Estate) -> Iterator[Violation | LookAgain]:
-    if path_of(principal).startswith(OF_SERVICES):
-        return
-    power = estate.power(principal)
-    if not power.stand.is_administrator:
-        path = power.first(escalating) if power.first(rewriting, most_hops=1) is None else None
-        if path is not None:
-            severity = weighed(Severity.HIGH, sure=path.sure)
-            yield Violation(path_words(path), evidence={"path": path_evidence(path)}, severity=severity)
-        if power.can_act:
-            yield LookAgain(estate.now + LOOK_AGAIN)
-    refuse_unread(power)
+    return told(principal, estate, _first)
+
+
+def _first(power: Power) -> Path | None:
+    return power.first(escalating) if power.first(rewriting, most_hops=1) is None else None

@@ -7,18 +7,8 @@ of IAM, allowed by what it holds, leads to an administrator. The step and the st
 from collections.abc import Iterator
 
 from vigie.rules import Estate, LookAgain, Revision, Severity, Violation, rule
-from vigie.rules.iam._standing import (
-    BESIDE,
-    GRAPH,
-    OF_SERVICES,
-    ORGANIZATION_TYPES,
-    path_evidence,
-    path_of,
-    path_words,
-    refuse_unread,
-    weighed,
-)
-from vigie.rules.iam._walks import LOOK_AGAIN, rewriting
+from vigie.rules.iam._standing import BESIDE, GRAPH, ORGANIZATION_TYPES
+from vigie.rules.iam._walks import rewriting, told
 
 
 @rule(
@@ -35,14 +25,4 @@ from vigie.rules.iam._walks import LOOK_AGAIN, rewriting
     "assumed or taken over: iam-principal-escalates. Roles that only AWS can take (service-linked ones).",
 )
 def iam_principal_rewrites_itself(principal: Revision, estate: Estate) -> Iterator[Violation | LookAgain]:
-    if path_of(principal).startswith(OF_SERVICES):
-        return
-    power = estate.power(principal)
-    if not power.stand.is_administrator:
-        path = power.first(rewriting, most_hops=1)
-        if path is not None:
-            severity = weighed(Severity.HIGH, sure=path.sure)
-            yield Violation(path_words(path), evidence={"path": path_evidence(path)}, severity=severity)
-        if power.can_act:
-            yield LookAgain(estate.now + LOOK_AGAIN)
-    refuse_unread(power)
+    return told(principal, estate, lambda power: power.first(rewriting, most_hops=1))
