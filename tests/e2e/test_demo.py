@@ -42,6 +42,7 @@ def test_the_intruders_steps_are_widened_with_a_witness_and_the_administrators_a
         assert f"▲ {gained}" in told, told
         assert "witness: " in told.split("▲", 1)[1], told
         assert "    by: user bob  (exact)" in told, told
+    assert f"{len(STEPS)} changes gave somebody more than before" in done.stdout
     for resource in QUIET:
         assert of(resource).splitlines()[0].endswith("  neutral")
         assert "    by: role " in of(resource)

@@ -18,7 +18,7 @@ _OF_OTHERS: Final = frozenset({Gain.PASSED_ROLE, Gain.HOLDER_ROLE})
 
 
 def told(principal: Revision, estate: Estate, first: Callable[[Power], Path | None]) -> Iterator[Violation | LookAgain]:
-    """What a rule on paths says of a principal that is no administrator: the path that it looks for, where there is one."""
+    """What a rule on paths says of a principal that is no administrator: the path it looks for, where there is one."""
     if path_of(principal).startswith(OF_SERVICES):
         return
     power = estate.power(principal)
