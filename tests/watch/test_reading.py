@@ -139,6 +139,21 @@ def test_duplicates_null_elements_and_elements_without_an_id(here: Observatory) 
     assert not reading.whole_listing, "something is there that could not be identified"
 
 
+def test_what_comes_before_an_id_is_cut_off_where_it_is_declared(here: Observatory) -> None:
+    """CloudFormation and CloudTrail name a zone ``Z1``, Route 53 itself ``/hostedzone/Z1``."""
+    zone = {"Id": "/hostedzone/Z1", "Name": "example.org."}
+    here.aws.answers.script("route53", "ListHostedZones", {"HostedZones": [zone]})
+    here.aws.answers.script(
+        "route53", "ListResourceRecordSets", {"ResourceRecordSets": [{"Name": "a.example.org.", "Type": "A"}]}
+    )
+
+    zones = here.look("AWS::Route53::HostedZone", region="global").reading.observations
+    records = here.look("AWS::Route53::RecordSet", region="global").reading.observations
+
+    assert [one.resource.id for one in zones] == ["Z1"]
+    assert [one.resource.id for one in records] == ["Z1|a.example.org.|A|"]
+
+
 def test_a_listing_that_is_ended_early_says_so(here: Observatory) -> None:
     capped = replace(here.catalogue.types[KEY], cap=1)
     reader = replace(here.reader(KEY), declaration=capped)

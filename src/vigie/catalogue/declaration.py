@@ -292,6 +292,8 @@ class TypeDeclaration:
     tags: Tags | None = None
     name: Name | None = None
     arn: Expression | Template | None = None
+    id_without: str = ""
+    """Cut off the front of what ``id`` gives: Route 53 writes ``/hostedzone/Z1``; others call the zone ``Z1``."""
     uid: Expression | None = None
     """Tells incarnations apart where the id is a name that can be used again."""
     region: Expression | None = None

@@ -89,6 +89,7 @@ def type_declaration(table: Table, name: str, context: FileContext) -> TypeDecla
         tags=_tags(table, context.service),
         name=_name(table),
         arn=table.template("arn"),
+        id_without=table.text("id_without") or "",
         uid=table.expression("uid"),
         region=table.expression("region"),
         calls_in_region=table.flag("calls_in_region"),

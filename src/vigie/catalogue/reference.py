@@ -47,7 +47,10 @@ def _facts(declared: TypeDeclaration) -> Iterator[str]:
     yield f"- Listed: {'once per account' if declared.scope == 'global' else 'in every region'}"
     if declared.parent:
         yield f"- Listed under each `{declared.parent}`"
-    yield f"- Identified by: `{declared.id}`" + (f", made again when `{declared.uid}` differs" if declared.uid else "")
+    cut = f" without `{declared.id_without}`" if declared.id_without else ""
+    yield f"- Identified by: `{declared.id}`{cut}" + (
+        f", made again when `{declared.uid}` differs" if declared.uid else ""
+    )
     if declared.cadence:
         yield f"- Read no more often than every {declared.cadence}"
     yield from _paths("Ephemeral (recorded, never told)", declared.treatment.ephemeral)

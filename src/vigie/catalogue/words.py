@@ -63,6 +63,7 @@ TABLES: Final[Mapping[str, Mapping[str, Word]]] = {
         "hook": Word("Instead of `list`: a generator in Python, `module:function`, of an installed package.", _TEXT),
         "calls": Word("The operations that the hook may call.", _TEXTS),
         "id": Word("Expression: what identifies the resource in its scope. Of a singleton, its table's name.", _TEXT),
+        "id_without": Word("A text that is cut off the front of `id`: AWS's other services name it without.", _TEXT),
         "uid": Word("Expression: tells incarnations apart, where `id` can be used again.", _TEXT),
         "name": Word("Expression: what people call it; of an ARN, the last part.", _TEXT),
         "arn": Word("Expression, or a text that starts with `arn:` and has fields in braces.", _TEXT),

@@ -203,7 +203,8 @@ class Lister:
             if identity in (None, ""):
                 odd += 1
                 continue
-            elements.setdefault(str(identity), Element(str(identity), raw, above, parent.id if parent else None))
+            id_ = str(identity).removeprefix(declaration.id_without)
+            elements.setdefault(id_, Element(id_, raw, above, parent.id if parent else None))
         return self._capped(list(elements.values()), odd)
 
     def _capped(self, elements: list[Element], odd: int) -> Listed:

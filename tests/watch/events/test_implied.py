@@ -191,6 +191,6 @@ def test_a_change_of_dns_names_its_record_sets() -> None:
     found = event("route53", "ChangeResourceRecordSets", {"hostedZoneId": "Z1", "changeBatch": {"changes": changes}})
     assert [subject.id for subject in found.subjects] == ["Z1"]
     assert [subject.id for subject in found.implied] == [
-        "/hostedzone/Z1|\\052.example.org.|A|",
-        "/hostedzone/Z1|a.example.org.|A|blue",
+        "Z1|\\052.example.org.|A|",
+        "Z1|a.example.org.|A|blue",
     ]

@@ -177,7 +177,7 @@ class _Said:
             name, type_ = text(record.get("name")), text(record.get("type"))
             if zone and name and type_:
                 name = name.rstrip(".").replace("*", "\\052") + "."
-                id_ = "|".join((f"/hostedzone/{zone}", name, type_, text(record.get("setIdentifier")) or ""))
+                id_ = "|".join((zone, name, type_, text(record.get("setIdentifier")) or ""))
                 yield Subject(_RECORDS, self._event.account, "global", id_, name=name)
 
     def _subject(self, kind: Kind, said: Mapping[str, str]) -> Subject | None:
