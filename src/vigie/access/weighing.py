@@ -48,15 +48,25 @@ _OF_LISTS: Final[Mapping[str, Weight]] = {
 
 
 @cache
-def action_levels() -> Mapping[str, Mapping[str, Weight]]:
-    """IAM prefix → action in lower case → its level."""
+def actions_by_level() -> Mapping[str, Mapping[Weight, tuple[str, ...]]]:
+    """IAM prefix → level → the names of its actions, read once from the package."""
     text = resources.files("vigie.access").joinpath("data/action_levels.txt").read_text(encoding="utf-8")
-    found: dict[str, dict[str, Weight]] = {}
+    found: dict[str, dict[Weight, tuple[str, ...]]] = {}
     for line in text.splitlines():
         if line and not line.startswith("#"):
             prefix, level, *actions = line.split()
-            found.setdefault(prefix, {}).update(dict.fromkeys((a.lower() for a in actions), LEVELS[level]))
+            of_service = found.setdefault(prefix, {})
+            of_service[LEVELS[level]] = (*of_service.get(LEVELS[level], ()), *actions)
     return found
+
+
+@cache
+def action_levels() -> Mapping[str, Mapping[str, Weight]]:
+    """IAM prefix → action in lower case → its level."""
+    return {
+        prefix: {action.lower(): level for level, actions in levels.items() for action in actions}
+        for prefix, levels in actions_by_level().items()
+    }
 
 
 def weight_of(actions: Iterable[str]) -> Weight:
