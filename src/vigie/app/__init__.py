@@ -30,8 +30,8 @@ class App(Listening, Judging, Telling, Importing, Retaining, Exporting, Reaching
         second = timedelta(seconds=1)
         loops = [
             Loop("attributor", self._attribute_due, second),
-            Loop("auditor", self._judge_due, 2 * second),
-            Loop("notifier", self._tell_due, 2 * second),
+            Loop("auditor", self._judge_due, second / 2),  # looking and finding nothing takes about a millisecond
+            Loop("notifier", self._tell_due, second),
             Loop("evidence", self._prove_due, 5 * second),
             Loop("housekeeping", self._clean, timedelta(hours=1)),
         ]

@@ -22,7 +22,7 @@ from vigie.audit.estate import EstateSettings, HistoryInventory, make_estate
 from vigie.audit.gained_power import POWER_TYPES, power_verdict
 from vigie.audit.laid import Laid, PastInventory, present
 from vigie.history.store import History
-from vigie.model.change import ChangeKind, Revision
+from vigie.model.change import Change, ChangeKind, Revision
 from vigie.model.errors import StoreError
 from vigie.model.paging import Page
 from vigie.model.queries import ChangeFilter, ResourceFilter
@@ -58,7 +58,14 @@ class ChangeJudge:
         Raises:
             StoreError: the store cannot be read.
         """
-        change = self.history.archive.change(revision_pk)
+        return self.verdicts([revision_pk])[revision_pk]
+
+    def verdicts(self, revision_pks: Sequence[int]) -> dict[int, ChangeVerdict | None]:
+        """The same of several, read at once, in their order."""
+        changes = self.history.archive.changes_of(revision_pks)
+        return {pk: self._verdict(pk, changes.get(pk)) for pk in revision_pks}
+
+    def _verdict(self, revision_pk: int, change: Change | None) -> ChangeVerdict | None:
         if change is None or not change.kind.durable:
             return None
         revision = change.revision

@@ -138,11 +138,11 @@ class Auditor:
         report = AuditReport()
         while claims := self.history.work.claim(verdicts.TOPIC, _CHANGES, now, LEASE):
             judge = ChangeJudge.over(self.history, self.settings, now)
-            judged = {claim: judge.verdict(int(claim.key)) for claim in claims}
+            judged = judge.verdicts([int(claim.key) for claim in claims])
             with self.history.begin() as tx:
                 held = self.history.work.done(tx, claims)
-                self.history.verdicts.settle(tx, {int(c.key): judged[c] for c in held}, now)
-            told = [one for c in held if (one := judged[c]) is not None]
+                self.history.verdicts.settle(tx, {int(c.key): judged[int(c.key)] for c in held}, now)
+            told = [one for c in held if (one := judged[int(c.key)]) is not None]
             report += AuditReport(changes=len(told), widened=counted(told))
         return report
 
@@ -153,7 +153,7 @@ class Auditor:
         report, last = AuditReport(), 0
         while pks := self.history.verdicts.judgeable(last, _CHANGES):
             judge = ChangeJudge.over(self.history, self.settings, now)
-            judged = {pk: one for pk in pks if (one := judge.verdict(pk)) is not None}
+            judged = {pk: one for pk, one in judge.verdicts(pks).items() if one is not None}
             with self.history.begin() as tx:
                 self.history.verdicts.put(tx, judged, now)
             report += AuditReport(changes=len(judged), widened=counted(list(judged.values())))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Engine, and_, bindparam, exists, func, or_, select
 from sqlalchemy import literal_column as literal
 
 from vigie.history import asof, attributions, blobs, events, refs, scopes, verdicts
@@ -70,18 +70,23 @@ class Archive:
 
     def in_scope(self, scope: Scope, id: str) -> Resource | None:
         """The resource of that id in a scope, present or not; None where it was never recorded."""
-        query = select(*RESOURCE).select_from(RESOURCES).where(_in_scope(scope), resource.c.id == id)
+        named = {"account": scope.account, "region": scope.region, "type": scope.type, "id": id}
         with self._engine.connect() as tx:
-            row = tx.execute(query).one_or_none()
+            row = tx.execute(_NAMED, named).one_or_none()
         return resource_of(row) if row is not None else None
 
     def configuration(self, config_sha: str) -> Configuration:
         """The configuration of that digest. Raises ``KeyError`` where none is stored."""
+        return self.configurations([config_sha])[config_sha]
+
+    def configurations(self, config_shas: Collection[str]) -> dict[str, Configuration]:
+        """The configurations of those digests that are stored, by digest."""
+        found: dict[str, Configuration] = {}
         with self._engine.connect() as tx:
-            row = tx.execute(select(*BODY).where(blob.c.sha == config_sha)).one_or_none()
-        if row is None:
-            raise KeyError(config_sha)
-        return blobs.configuration_from(row.body, row.dictionary)
+            for batch in blobs.batches(sorted(set(config_shas)), _IN_LIST):
+                rows = tx.execute(_CONFIGURATIONS, {"shas": batch})
+                found.update((row.sha, blobs.configuration_from(row.body, row.dictionary)) for row in rows)
+        return found
 
     def scope_coverage(self, scope: Scope) -> Coverage | None:
         """The coverage of one scope as it stands; None where it was never looked at."""
@@ -162,16 +167,17 @@ class Archive:
         found: dict[int, Revision] = {}
         with self._engine.connect() as tx:
             for batch in blobs.batches(pks, _IN_LIST):
-                found.update((row.resource_pk, _latest(row)) for row in tx.execute(_heads(resource.c.pk.in_(batch))))
+                found.update((row.resource_pk, _latest(row)) for row in tx.execute(_LAST, {"pks": batch}))
         return found
 
     def revision(self, pk: int, number: int) -> Revision | None:
         """One revision of a resource; number 0 and below count from the last (0 = last, -1 = the one before)."""
         with self._engine.connect() as tx:
-            query = _revisions().where(revision.c.resource_pk == pk)
-            exact = query.where(revision.c.number == number)
-            counted = query.order_by(revision.c.number.desc()).offset(-number).limit(1)
-            row = tx.execute(exact if number > 0 else counted).one_or_none()
+            if number > 0:
+                row = tx.execute(_REVISION, {"resource": pk, "number": number}).one_or_none()
+            else:
+                query = _revisions().where(revision.c.resource_pk == pk).order_by(revision.c.number.desc())
+                row = tx.execute(query.offset(-number).limit(1)).one_or_none()
         return _revision(row) if row is not None else None
 
     def revisions(self, pk: int, page: Page) -> Paged[Change]:
@@ -197,9 +203,7 @@ class Archive:
 
     def change(self, revision_pk: int) -> Change | None:
         """The revision of that number in the store, with its differences."""
-        with self._engine.connect() as tx:
-            row = tx.execute(_revisions().where(revision.c.pk == revision_pk)).one_or_none()
-            return _change(row, _told(tx, [row])) if row is not None else None
+        return self.changes_of([revision_pk]).get(revision_pk)
 
     def changed_scopes(self, since: datetime) -> frozenset[Scope]:
         """The scopes in which something was done to a resource, as observed since then."""
@@ -212,7 +216,7 @@ class Archive:
         found: dict[int, Change] = {}
         with self._engine.connect() as tx:
             for batch in blobs.batches(revision_pks, _IN_LIST):
-                rows = tx.execute(_revisions().where(revision.c.pk.in_(batch))).all()
+                rows = tx.execute(_OF_NUMBERS, {"pks": batch}).all()
                 told = _told(tx, rows)
                 found.update((row.revision_pk, _change(row, told)) for row in rows)
         return found
@@ -427,8 +431,7 @@ def _diffs(tx: Connection, rows: Sequence[AnyRow]) -> dict[int, tuple[DiffEntry,
     """The differences of those revisions, by their number in the store."""
     found: dict[int, list[DiffEntry]] = {}
     for batch in blobs.batches([row.revision_pk for row in rows], _IN_LIST):
-        query = select(change_item).where(change_item.c.revision_pk.in_(batch)).order_by(change_item.c.pk)
-        for item in tx.execute(query):
+        for item in tx.execute(_DIFFS, {"pks": batch}):
             found.setdefault(item.revision_pk, []).append(diff_entry_of(item))
     return {pk: tuple(entries) for pk, entries in found.items()}
 
@@ -457,3 +460,26 @@ def _distinct(column: Any) -> Any:
 
 def _count(tx: Connection, column: Any) -> int:
     return int(tx.execute(select(func.count(column))).scalar_one())
+
+
+# --- put together once: SQLAlchemy takes longer to put a statement together than SQLite to run it
+
+
+_PKS: BindParameter[Sequence[int]] = bindparam("pks", expanding=True)
+_NAMED = (
+    select(*RESOURCE)
+    .select_from(RESOURCES)
+    .where(
+        scope.c.account == bindparam("account"),
+        scope.c.region == bindparam("region"),
+        scope.c.type == bindparam("type"),
+        resource.c.id == bindparam("id"),
+    )
+)
+_CONFIGURATIONS = select(blob.c.sha, *BODY).where(blob.c.sha.in_(bindparam("shas", expanding=True)))
+_LAST = _heads(resource.c.pk.in_(_PKS))
+_REVISION = _revisions().where(
+    revision.c.resource_pk == bindparam("resource"), revision.c.number == bindparam("number")
+)
+_OF_NUMBERS = _revisions().where(revision.c.pk.in_(_PKS))
+_DIFFS = select(change_item).where(change_item.c.revision_pk.in_(_PKS)).order_by(change_item.c.pk)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, exists, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindparam, exists, func, insert, select
 from sqlalchemy import true as always
 
 from vigie.history import log, session_chain
@@ -79,7 +79,7 @@ class Attributions:
             "confidence": confidence.value,
             "reason": reason,
         }
-        pk = tx.execute(insert(attribution).returning(attribution.c.pk), row).scalar_one()
+        pk = tx.execute(_CONCLUDE, row).scalar_one()
         rows = [
             {
                 "attribution_pk": pk,
@@ -90,8 +90,8 @@ class Attributions:
             for credit in credits
         ]
         if rows:
-            tx.execute(insert(attribution_event), rows)
-        parts = tx.execute(_COMMITTED.where(attribution_event.c.attribution_pk == pk))
+            tx.execute(_CREDIT, rows)
+        parts = tx.execute(_COMMITTED, {"attribution": pk})
         log.commit(tx, [attribution_statement(pk, row, parts.mappings())])
         return True
 
@@ -99,20 +99,11 @@ class Attributions:
         """Those of the events that explain exactly another revision of the same resource, as things stand."""
         if not event_pks:
             return set()
-        same = select(revision.c.resource_pk).where(revision.c.pk == revision_pk).scalar_subquery()
-        joined = attribution_event.join(attribution, attribution_event.c.attribution_pk == attribution.c.pk)
-        joined = joined.join(revision, attribution.c.revision_pk == revision.c.pk)
-        query = select(attribution_event.c.event_pk).select_from(joined)
-        query = query.where(
-            revision.c.resource_pk == same,
-            attribution.c.revision_pk != revision_pk,
-            attribution_event.c.confidence == Confidence.EXACT.value,
-            is_latest(),
-        )
         found: set[int] = set()
         with self._engine.connect() as tx:
             for batch in batches(list(event_pks), _IN_LIST):
-                found.update(tx.execute(query.where(attribution_event.c.event_pk.in_(batch))).scalars())
+                asked = {"events": batch, "revision": revision_pk}
+                found.update(tx.execute(_CREDITED_ELSEWHERE, asked).scalars())
         return found
 
     def credited(self, event_pks: Sequence[int]) -> set[int]:
@@ -186,11 +177,10 @@ class _Last:
 
 
 def _last(tx: Connection, revision_pk: int) -> _Last | None:
-    query = select(attribution).where(attribution.c.revision_pk == revision_pk)
-    row = tx.execute(query.order_by(attribution.c.number.desc()).limit(1)).one_or_none()
+    row = tx.execute(_LAST, {"revision": revision_pk}).one_or_none()
     if row is None:
         return None
-    parts = tx.execute(select(attribution_event).where(attribution_event.c.attribution_pk == row.pk)).all()
+    parts = tx.execute(_PARTS, {"attribution": row.pk}).all()
     credits = frozenset(
         CreditRow(part.event_pk, Confidence(part.confidence), tuple(json.loads(part.paths))) for part in parts
     )
@@ -198,10 +188,8 @@ def _last(tx: Connection, revision_pk: int) -> _Last | None:
 
 
 def _check(tx: Connection, credits: Sequence[CreditRow]) -> None:
-    wrong = select(event.c.id).where(
-        event.c.pk.in_([credit.event_pk for credit in credits]), event.c.failed | event.c.read_only
-    )
-    found = list(tx.execute(wrong).scalars()) if credits else []
+    credited = {"events": [credit.event_pk for credit in credits]}
+    found = list(tx.execute(_WRONG, credited).scalars()) if credits else []
     if found:
         raise ValueError(f"reads and failed calls change nothing: {', '.join(found)} cannot be credited")
 
@@ -234,17 +222,53 @@ def _credit(row: AnyRow, chain: Sequence[Event]) -> Credit:
     return Credit(event_of(row), confidence, paths, tuple(call.actor for call in chain))
 
 
-_COMMITTED = select(
-    attribution_event.c.confidence,
-    attribution_event.c.paths,
-    event.c.id,
-    event.c.at.label("event_at"),
-    event.c.body,
-    *(actor.c[name] for name in CREDITED_ACTOR),
-).select_from(
-    attribution_event.join(event, attribution_event.c.event_pk == event.c.pk).join(
-        actor, event.c.actor_pk == actor.c.pk
+# Put together once: SQLAlchemy takes longer to put a statement together than SQLite to run it.
+_CONCLUDE = insert(attribution).returning(attribution.c.pk)
+_CREDIT = insert(attribution_event)
+_WRONG = select(event.c.id).where(
+    event.c.pk.in_(bindparam("events", expanding=True)), event.c.failed | event.c.read_only
+)
+_LAST = (
+    select(attribution)
+    .where(attribution.c.revision_pk == bindparam("revision"))
+    .order_by(attribution.c.number.desc())
+    .limit(1)
+)
+_PARTS = select(attribution_event).where(attribution_event.c.attribution_pk == bindparam("attribution"))
+_CREDITED_ELSEWHERE = (
+    select(attribution_event.c.event_pk)
+    .select_from(
+        attribution_event.join(attribution, attribution_event.c.attribution_pk == attribution.c.pk).join(
+            revision, attribution.c.revision_pk == revision.c.pk
+        )
     )
+    .where(
+        attribution_event.c.event_pk.in_(bindparam("events", expanding=True)),
+        revision.c.resource_pk
+        == select(revision.c.resource_pk)
+        .where(revision.c.pk == bindparam("revision"))
+        .correlate(None)
+        .scalar_subquery(),
+        attribution.c.revision_pk != bindparam("revision"),
+        attribution_event.c.confidence == Confidence.EXACT.value,
+        _LATEST,
+    )
+)
+_COMMITTED = (
+    select(
+        attribution_event.c.confidence,
+        attribution_event.c.paths,
+        event.c.id,
+        event.c.at.label("event_at"),
+        event.c.body,
+        *(actor.c[name] for name in CREDITED_ACTOR),
+    )
+    .select_from(
+        attribution_event.join(event, attribution_event.c.event_pk == event.c.pk).join(
+            actor, event.c.actor_pk == actor.c.pk
+        )
+    )
+    .where(attribution_event.c.attribution_pk == bindparam("attribution"))
 )
 _CREDITS = (
     select(

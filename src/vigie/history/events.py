@@ -6,12 +6,26 @@ explain are attributed anew (topic ``attribute``), and the watcher is told what 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from vigie.history import attributions, session_chain, work
@@ -105,7 +119,7 @@ class Events:
         work.put(tx, attributions.ATTRIBUTE, [str(pk) for pk in explained], now)
         return Stored(new, len(events) - len(new))
 
-    def keep_aside(self, tx: Connection, source: str, found: Iterable[Malformed], now: datetime) -> None:
+    def keep_aside(self, tx: Connection, source: str, found: Sequence[Malformed], now: datetime) -> None:
         """Count what came where a record should be; keep the digests of the latest."""
         for one in found:
             statement = _new(tx, malformed).values(
@@ -119,6 +133,8 @@ class Events:
             )
             counted = {"count": malformed.c.count + 1, "last_at": now}
             tx.execute(statement.on_conflict_do_update(index_elements=["digest"], set_=counted))
+        if not found:
+            return
         kept = select(malformed.c.digest).order_by(malformed.c.last_at.desc(), malformed.c.digest).limit(MOST_MALFORMED)
         tx.execute(delete(malformed).where(malformed.c.digest.not_in(kept)))
 
@@ -195,9 +211,8 @@ class Events:
 
     def of_resource(self, one: Resource, since: datetime | None, until: datetime | None, page: Page) -> Paged[Event]:
         """What was done (or tried) with a resource, newest first."""
-        touching = select(event_resource.c.event_pk).where(_touches(one))
         with self._engine.connect() as tx:
-            return _page(tx, [event.c.pk.in_(touching)], since, until, page)
+            return _page(tx, [event.c.pk.in_(_TOUCHING)], since, until, page, _names_of(one))
 
     def events(self, since: datetime | None, until: datetime | None, page: Page) -> Paged[Event]:
         """All, newest first."""
@@ -207,13 +222,8 @@ class Events:
     def candidates(self, one: Resource, after: datetime, until: datetime) -> list[tuple[int, Event]]:
         """The events that may have changed a resource in that time, oldest first, with their records and numbers in the
         store. Never a read or a failed call."""
-        touching = select(event_resource.c.event_pk).where(
-            _touches(one), event_resource.c.role.in_(("subject", "implied"))
-        )
-        wanted = (event.c.at >= after, event.c.at <= until, ~event.c.failed, ~event.c.read_only)
-        query = select(*EVENT, *RECORD).select_from(EVENTS).where(event.c.pk.in_(touching), *wanted)
         with self._engine.connect() as tx:
-            rows = tx.execute(query.order_by(event.c.at, event.c.pk)).all()
+            rows = tx.execute(_CANDIDATES, _names_of(one) | {"since": after, "until": until}).all()
             subjects = _subjects(tx, [row.event_pk for row in rows])
         return [(row.event_pk, event_of(row, subjects.get(row.event_pk), record=True)) for row in rows]
 
@@ -224,13 +234,8 @@ class Events:
 
     def recorded_since(self, one: Resource, since: datetime) -> list[tuple[int, Event, datetime]]:
         """Number, event, and when it was recorded: of changes to a resource that vigie heard of since then."""
-        touching = select(event_resource.c.event_pk).where(
-            _touches(one), event_resource.c.role.in_(("subject", "implied"))
-        )
-        query = select(*EVENT).select_from(EVENTS)
-        query = query.where(event.c.pk.in_(touching), event.c.recorded_at >= since, ~event.c.failed, ~event.c.read_only)
         with self._engine.connect() as tx:
-            rows = tx.execute(query.order_by(event.c.at, event.c.pk)).all()
+            rows = tx.execute(_RECORDED_SINCE, _names_of(one) | {"since": since}).all()
             return [(row.event_pk, event_of(row), row.event_recorded_at) for row in rows]
 
     def resource_of(self, subject: Subject) -> Resource | None:
@@ -244,7 +249,7 @@ class Events:
     def any_of(self, account: str) -> bool:
         """Whether an event of that account was ever recorded."""
         with self._engine.connect() as tx:
-            return tx.execute(select(event.c.pk).where(event.c.account == account).limit(1)).first() is not None
+            return tx.execute(_ANY_OF, {"account": account}).first() is not None
 
     def logs_complete(self, account: str, regions: Iterable[str], since: datetime, until: datetime) -> bool:
         """Whether all events of that time are known to have been read, in each of the regions."""
@@ -319,6 +324,7 @@ def _page(
     since: datetime | None,
     until: datetime | None,
     page: Page,
+    parameters: Mapping[str, Any] | None = None,
 ) -> Paged[Event]:
     query = select(*EVENT).select_from(EVENTS).where(*conditions)
     if since is not None:
@@ -329,26 +335,23 @@ def _page(
         at, pk = decode(page.after, datetime, int)
         query = query.where(or_(event.c.at < at, and_(event.c.at == at, event.c.pk < pk)))
     limit = max(1, min(page.limit, 1_000))
-    rows = tx.execute(query.order_by(event.c.at.desc(), event.c.pk.desc()).limit(limit + 1)).all()
+    rows = tx.execute(query.order_by(event.c.at.desc(), event.c.pk.desc()).limit(limit + 1), parameters).all()
     kept = rows[:limit]
     subjects = _subjects(tx, [row.event_pk for row in kept])
     following = encode(kept[-1].event_at, kept[-1].event_pk) if len(rows) > limit else None
     return Paged(tuple(event_of(row, subjects.get(row.event_pk)) for row in kept), following)
 
 
-def _touches(one: Resource) -> ColumnElement[bool]:
-    """Rows of ``event_resource`` that speak of it: by id, ARN, or the name that the event has instead."""
-    names = [text for text in dict.fromkeys((one.id, one.arn, one.name)) if text]
-    named: ColumnElement[bool] = event_resource.c.id.in_(names)
-    if one.arn:
-        named = or_(named, event_resource.c.arn == one.arn)
-    places = {one.region, one.scope.region, "global"}
-    return and_(
-        named,
-        event_resource.c.type == one.type,
-        event_resource.c.account == one.account,
-        or_(event_resource.c.region.in_(places), event_resource.c.arn == (one.arn or "")),
-    )
+def _names_of(one: Resource) -> dict[str, Any]:
+    """The parameters of :data:`_TOUCHING` and of what is made of it."""
+    return {
+        "names": [text for text in dict.fromkeys((one.id, one.arn, one.name)) if text],
+        "arn": one.arn or None,
+        "arn_or_none": one.arn or "",
+        "type": one.type,
+        "account": one.account,
+        "places": sorted({one.region, one.scope.region, "global"}),
+    }
 
 
 def _is_meant(subject: Subject, one: Resource) -> bool:
@@ -405,8 +408,7 @@ def _may_explain(tx: Connection, events: Sequence[Event]) -> set[int]:
 def _subjects(tx: Connection, pks: Sequence[int]) -> dict[int, dict[str, tuple[Subject, ...]]]:
     found: dict[int, dict[str, tuple[Subject, ...]]] = {}
     for batch in batches(list(pks), _IN_LIST):
-        query = select(event_resource).where(event_resource.c.event_pk.in_(batch)).order_by(event_resource.c.pk)
-        for row in tx.execute(query):
+        for row in tx.execute(_SUBJECTS, {"pks": batch}):
             roles = found.setdefault(row.event_pk, {})
             roles[row.role] = (*roles.get(row.role, ()), subject_of(row))
     return found
@@ -440,11 +442,55 @@ def _actor_numbers(tx: Connection, digests: Iterable[bytes]) -> dict[bytes, int]
 
 
 def _complete(tx: Connection, account: str, region: str, since: datetime, until: datetime) -> bool:
-    covers = and_(log_coverage.c.since <= since, log_coverage.c.until >= until)
-    place = and_(log_coverage.c.account == account, log_coverage.c.region == region)
-    return tx.execute(select(log_coverage.c.pk).where(place, covers).limit(1)).first() is not None
+    asked = {"account": account, "region": region, "since": since, "until": until}
+    return tx.execute(_COMPLETE, asked).first() is not None
 
 
 def _new(tx: Connection, table: Any) -> Any:
     """An INSERT that knows ON CONFLICT."""
     return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+# --- put together once: SQLAlchemy takes longer to put a statement together than SQLite to run it
+
+
+def _several(name: str) -> BindParameter[Any]:
+    return bindparam(name, expanding=True)
+
+
+_TOUCHING = select(event_resource.c.event_pk).where(
+    or_(event_resource.c.id.in_(_several("names")), event_resource.c.arn == bindparam("arn")),
+    event_resource.c.type == bindparam("type"),
+    event_resource.c.account == bindparam("account"),
+    or_(event_resource.c.region.in_(_several("places")), event_resource.c.arn == bindparam("arn_or_none")),
+)
+"""Events that speak of a resource: by id, ARN, or the name that the event has instead."""
+_CHANGING = and_(
+    event.c.pk.in_(_TOUCHING.where(event_resource.c.role.in_(("subject", "implied")))),
+    ~event.c.failed,
+    ~event.c.read_only,
+)
+_CANDIDATES = (
+    select(*EVENT, *RECORD)
+    .select_from(EVENTS)
+    .where(_CHANGING, event.c.at >= bindparam("since"), event.c.at <= bindparam("until"))
+    .order_by(event.c.at, event.c.pk)
+)
+_RECORDED_SINCE = (
+    select(*EVENT)
+    .select_from(EVENTS)
+    .where(_CHANGING, event.c.recorded_at >= bindparam("since"))
+    .order_by(event.c.at, event.c.pk)
+)
+_ANY_OF = select(event.c.pk).where(event.c.account == bindparam("account")).limit(1)
+_SUBJECTS = select(event_resource).where(event_resource.c.event_pk.in_(_several("pks"))).order_by(event_resource.c.pk)
+_COMPLETE = (
+    select(log_coverage.c.pk)
+    .where(
+        log_coverage.c.account == bindparam("account"),
+        log_coverage.c.region == bindparam("region"),
+        log_coverage.c.since <= bindparam("since"),
+        log_coverage.c.until >= bindparam("until"),
+    )
+    .limit(1)
+)

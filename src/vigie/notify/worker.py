@@ -20,9 +20,10 @@ from pathlib import Path
 import structlog
 
 from vigie.history.notifications import Notification, NotificationDraft, NotificationKind
-from vigie.history.outbox import Batch, OutboxRow, PartKind
+from vigie.history.outbox import Batch, OutboxRow, PartKind, Topic
 from vigie.history.store import History, Transaction
 from vigie.model.account import Account
+from vigie.model.change import Change
 from vigie.model.errors import SettingsError, UsageError
 from vigie.notify.channels.base import Channel, ChannelFailed, Receipt
 from vigie.notify.digest import Hold, Recent, parts_of, plan, summary_is_due
@@ -136,7 +137,7 @@ class Notifier:
         self._base_url = base_url
         self._limits = limits or Limits()
         self._accounts = accounts or (lambda: {account.id: account for account in history.accounts.all()})
-        self._change_of = change_of or history.archive.change
+        self._change_of = change_of
         self._jitter = jitter
         self._wait_for_actor = wait_for_actor
 
@@ -193,7 +194,8 @@ class Notifier:
                 rows = self._outbox.claim(tx, self._limits.batch, now, self._limits.lease)
             if not rows:
                 return routed, unreadable
-            read = [(row, self._read(row, accounts)) for row in rows]
+            change_of = self._change_of or self._changes_of(rows).get
+            read = [(row, _read(row, change_of, accounts)) for row in rows]
             with self._history.begin() as tx:
                 ready = read if flush else self._ready(tx, read, now)
                 routed += self._route_read(tx, ready, now)
@@ -227,12 +229,10 @@ class Notifier:
                 self._outbox.put_back(tx, row, now + self._delay(row.attempts), event)
         return routed + self._outbox.route_to_nobody(tx, unwanted, now)
 
-    def _read(self, row: OutboxRow, accounts: Mapping[str, Account]) -> Event | str:
-        try:
-            return read_row(row, self._change_of, accounts)
-        except UnreadableRow as error:
-            log.warning("an outbox row cannot be routed", reason=str(error))
-            return str(error)
+    def _changes_of(self, rows: Sequence[OutboxRow]) -> dict[int, Change]:
+        """The changes that rows tell of, read at once: after the claim, for what is known of them grows."""
+        told = [row.ref for row in rows if row.topic is Topic.CHANGE and row.ref is not None]
+        return self._history.archive.changes_of(told)
 
     # --- parts → notifications
 
@@ -364,6 +364,14 @@ class Notifier:
         """Before the attempt after ``attempts`` + 1 failed ones."""
         delay: timedelta = min(self._limits.first_retry * 2 ** min(attempts, 30), self._limits.longest_retry)
         return delay * (0.75 + 0.5 * self._jitter())
+
+
+def _read(row: OutboxRow, change_of: ChangeOf, accounts: Mapping[str, Account]) -> Event | str:
+    try:
+        return read_row(row, change_of, accounts)
+    except UnreadableRow as error:
+        log.warning("an outbox row cannot be routed", reason=str(error))
+        return str(error)
 
 
 def _place(error: Exception) -> str:

@@ -12,7 +12,7 @@ then conclude it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -200,10 +200,12 @@ class TargetedReader:
 
     def _known(self, declaration: TypeDeclaration, scope: Scope, ids: frozenset[str]) -> Known:
         archive = self._history.archive
+        heads = archive.heads(scope, ids)
+        configurations = archive.configurations([head.config_sha for head in heads.values() if head.config_sha])
         return Known(
-            heads=archive.heads(scope, ids),
+            heads=heads,
             coverage=archive.scope_coverage(scope),
-            configuration=archive.configuration,
+            configuration=configurations.__getitem__,
             treatment=declaration.treatment,
             own_keys=declaration.keys,
         )
@@ -235,8 +237,8 @@ class TargetedReader:
     def _settle(self, scope: Scope, due: Sequence[Due]) -> None:
         """Take off the queue what was read; and the later stages, where every event shows its effect."""
         now = self._line.now()
-        heads = self._history.archive.heads(scope, {one.id for one in due})
-        calm = [one for one in due if self._is_calm(one, heads.get(one.id))]
+        calm_ids = self._calm(scope, {one.id for one in due})
+        calm = [one for one in due if one.id in calm_ids]
         with self._history.begin() as tx:
             self._history.work.done(tx, [one.claim for one in due])
             later = [read_key(scope, one.id, stage) for one in calm for stage in STAGES if stage > one.stage]
@@ -246,22 +248,26 @@ class TargetedReader:
                 if again is not None and again > now:
                     self._history.work.put(tx, READ, [read_key(scope, one.id, one.stage)], again)
 
-    def _is_calm(self, one: Due, head: Head | None) -> bool:
-        """Whether every recent event on it shows its effect, and it is not on its way to another state."""
-        if head is None:
-            return self._nothing_is_expected(one, present=False)
-        if head.config_sha and _is_transitional(self._history.archive.configuration(head.config_sha)):
-            return False
-        return self._nothing_is_expected(one, present=True)
-
-    def _nothing_is_expected(self, one: Due, *, present: bool) -> bool:
-        resource = self._history.archive.in_scope(one.scope, one.id)
-        if resource is None:
-            return False  # an event spoke of it, and it was never seen: it may still show up
+    def _calm(self, scope: Scope, ids: Collection[str]) -> set[str]:
+        """Those of which every recent event shows its effect, and that are not on their way to another state."""
+        archive = self._history.archive
+        heads = archive.heads(scope, ids)
+        configurations = archive.configurations([head.config_sha for head in heads.values() if head.config_sha])
         since = self._line.now() - timedelta(seconds=2 * STAGES[-1])
-        recent = self._history.events.recorded_since(resource, since)
-        credited = self._history.attributions.credited([pk for pk, _, _ in recent])
-        return all(pk in credited or _shows(event, one.scope.type, present) for pk, event, _ in recent)
+        recent: dict[str, list[tuple[int, Event, datetime]]] = {}
+        for id in ids:
+            head = heads.get(id)
+            if head is not None and head.config_sha and _is_transitional(configurations[head.config_sha]):
+                continue
+            resource = head.resource if head is not None else archive.in_scope(scope, id)
+            if resource is not None:  # otherwise: an event spoke of it, and it was never seen: it may still show up
+                recent[id] = self._history.events.recorded_since(resource, since)
+        credited = self._history.attributions.credited([pk for told in recent.values() for pk, _, _ in told])
+        return {
+            id
+            for id, told in recent.items()
+            if all(pk in credited or _shows(event, scope.type, id in heads) for pk, event, _ in told)
+        }
 
     def _again_at(self, one: Due) -> datetime | None:
         """When a resource is to be read a last time: the full delay after the last event on it."""

@@ -7,12 +7,17 @@ import hashlib
 import hmac
 import json
 import logging
+import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
@@ -323,3 +328,47 @@ def test_a_secret_file_is_read_anew(httpserver: HTTPServer, message: Message, tm
     httpserver.expect_request("/rotated").respond_with_data("")
     file.write_text(httpserver.url_for("/rotated") + "\n")
     channel.send(message)
+
+
+# --- TLS
+
+
+def certificate(path: Path) -> Path:
+    """Write a new certificate of ``localhost`` that signs itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+def test_authorities_that_are_replaced_in_their_file_hold_from_the_next_message_on(
+    tmp_path: Path, message: Message
+) -> None:
+    own, other = certificate(tmp_path / "own.pem"), certificate(tmp_path / "other.pem")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(own)
+    trusted = tmp_path / "trusted.pem"
+    with HTTPServer(host="localhost", ssl_context=context) as server:
+        server.expect_request("/hook").respond_with_data("")
+        channel = webhook(server, ca_file=trusted)
+        assert "ca_file" in failure(channel, message).reason, "there is none yet"
+        trusted.write_bytes(other.read_bytes())
+        assert "certificate" in failure(channel, message).reason.lower()
+        trusted.write_bytes(own.read_bytes())
+        channel.send(message)
+        trusted.write_bytes(other.read_bytes())
+        assert "certificate" in failure(channel, message).reason.lower(), "what was trusted is not any more"
+        with pytest.raises(ChannelFailed, match=r"(?i)certificate"):
+            webhook(server).send(message)
+    assert len(server.log) == 1
