@@ -183,6 +183,17 @@ def test_an_unknown_configuration_or_resource_is_a_key_error(history: History) -
     assert history.archive.scope_coverage(SCOPE) is None
 
 
+def test_what_is_read_at_once_is_what_is_read_alone(filled: History) -> None:
+    archive = filled.archive
+    changes = archive.changes(ChangeFilter(), Page()).items
+    numbers = [change.pk or 0 for change in changes]
+    assert archive.changes_of([*numbers, 10_000]) == {number: archive.change(number) for number in numbers}
+    assert [archive.revision(c.resource.pk or 0, c.revision.number) for c in changes] == [c.revision for c in changes]
+    shas = [change.revision.config_sha for change in changes if change.kind is not ChangeKind.DELETED]
+    assert len(shas) == 3
+    assert archive.configurations([*shas, "sha256:" + "0" * 64]) == {sha: archive.configuration(sha) for sha in shas}
+
+
 def test_statistics_count_the_store(filled: History) -> None:
     found = filled.archive.statistics()
     assert (found.accounts, found.regions, found.types) == (2, 3, 2)

@@ -122,6 +122,15 @@ def test_reads_and_failed_calls_are_no_candidates(history: History) -> None:
     assert found[0][1].record == good.record
 
 
+def test_what_has_no_arn_is_spoken_of_by_its_id_in_its_own_region_only(history: History) -> None:
+    here, elsewhere = queue("q", arn=None), queue("q", arn=None, region="eu-west-9")
+    mine, theirs, other = event("A", here), event("B", elsewhere), event("C", queue("p", arn=None))
+    record(history, mine, theirs, other)
+    assert [one.id for _, one in history.events.candidates(here, T0 - MINUTE, T0 + MINUTE)] == [mine.id]
+    assert [one.id for _, one, _ in history.events.recorded_since(here, T0)] == [mine.id]
+    assert [one.id for one in history.events.of_resource(here, None, None, Page()).items] == [mine.id]
+
+
 def test_a_recorded_change_waits_to_be_attributed_and_a_baseline_does_not(history: History) -> None:
     change = change_queue(history)
     assert waiting(history) == [str(change.pk)]
