@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, and_, bindparam, func, insert, or_, select, update
 
 from vigie.history.tables.outbox import notification as table
 from vigie.model.paging import Page, Paged
@@ -73,21 +73,21 @@ class Notifications:
 
     def add(self, tx: Connection, draft: NotificationDraft, payload: Mapping[str, Any] | None = None) -> int:
         """Write one, due at once; its id."""
-        row = insert(table).values(
-            uid=draft.uid,
-            route=draft.route,
-            channel=draft.channel,
-            kind=draft.kind.value,
-            group_key=draft.group_key,
-            payload=dict(payload or {}),
-            next_at=draft.created_at,
-            created_at=draft.created_at,
-        )
-        return int(tx.execute(row.returning(table.c.id)).scalar_one())
+        row = {
+            "uid": draft.uid,
+            "route": draft.route,
+            "channel": draft.channel,
+            "kind": draft.kind.value,
+            "group_key": draft.group_key,
+            "payload": dict(payload or {}),
+            "next_at": draft.created_at,
+            "created_at": draft.created_at,
+        }
+        return int(tx.execute(_ADD, row).scalar_one())
 
     def fill(self, tx: Connection, notification_id: int, payload: Mapping[str, Any]) -> None:
         """Give one its content."""
-        tx.execute(update(table).where(table.c.id == notification_id).values(payload=dict(payload)))
+        tx.execute(_FILL, {"of_id": notification_id, "payload": dict(payload)})
 
     def due_channels(self, now: datetime) -> list[str]:
         """Names of the channels that something is due for."""
@@ -174,16 +174,9 @@ class Notifications:
 
     def thread(self, channel: str, group_key: str, since: datetime) -> str | None:
         """The receipt of the first notification of that group which the channel took after ``since``."""
-        mine = and_(
-            table.c.channel == channel,
-            table.c.group_key == group_key,
-            table.c.status == "sent",
-            table.c.sent_at > since,
-            table.c.receipt.is_not(None),
-        )
+        asked = {"channel": channel, "group_key": group_key, "since": since}
         with self._engine.connect() as connection:
-            found = select(table.c.receipt).where(mine).order_by(table.c.id).limit(1)
-            return connection.execute(found).scalar_one_or_none()
+            return connection.execute(_THREAD, asked).scalar_one_or_none()
 
 
 def error_text(error: str) -> str:
@@ -197,8 +190,8 @@ def _due(now: datetime) -> Any:
 
 
 def _settle(tx: Connection, claim: Notification, values: Mapping[str, Any]) -> bool:
-    held = and_(table.c.id == claim.pk, table.c.fence == claim.fence, table.c.status == "pending")
-    return tx.execute(update(table).where(held).values(lease_until=None, **values)).rowcount == 1
+    claimed = {"of_id": claim.pk, "of_fence": claim.fence}
+    return tx.execute(_SETTLE, {**claimed, "lease_until": None, **values}).rowcount == 1
 
 
 def _notification(row: Any) -> Notification:
@@ -219,3 +212,24 @@ def _notification(row: Any) -> Notification:
         fence=row.fence,
         payload=row.payload,
     )
+
+
+# Put together once: SQLAlchemy takes longer to put a statement together than SQLite to run it. What an update sets are
+# the parameters that are named as columns.
+_ADD = insert(table).returning(table.c.id)
+_FILL = update(table).where(table.c.id == bindparam("of_id"))
+_SETTLE = update(table).where(
+    table.c.id == bindparam("of_id"), table.c.fence == bindparam("of_fence"), table.c.status == "pending"
+)
+_THREAD = (
+    select(table.c.receipt)
+    .where(
+        table.c.channel == bindparam("channel"),
+        table.c.group_key == bindparam("group_key"),
+        table.c.status == "sent",
+        table.c.sent_at > bindparam("since"),
+        table.c.receipt.is_not(None),
+    )
+    .order_by(table.c.id)
+    .limit(1)
+)

@@ -29,7 +29,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Engine, and_, bindparam, delete, func, insert, or_, select, tuple_, update
 
 from vigie.history.blobs import batches
 from vigie.history.finding_rows import findings_told
@@ -220,7 +220,7 @@ class Outbox:
                 }
                 for part in parts
             ]
-            tx.execute(insert(notification_part), values)
+            tx.execute(_TELL, values)
         return done
 
     def route_to_nobody(self, tx: Connection, rows: Sequence[OutboxRow], now: datetime) -> int:
@@ -297,29 +297,16 @@ class Outbox:
         faster (then roll back). Fill in the content, made of :meth:`events_of`, in the same transaction.
         """
         made = self.notifications.add(tx, draft)
-        part = notification_part.c
-        mine: list[ColumnElement[bool]] = [
-            part.notification_id.is_(None),
-            part.route == draft.route,
-            part.channel == draft.channel,
-            part.kind == kind.value,
-            part.due_at <= now,
-        ]
-        if group_key is not None:
-            mine.append(part.group_key == group_key)
-        tied = tx.execute(update(notification_part).where(*mine).values(notification_id=made))
+        mine = {"of_route": draft.route, "of_channel": draft.channel, "of_kind": kind.value, "until": now}
+        if group_key is None:
+            tied = tx.execute(_TIE, {**mine, "notification_id": made})
+        else:
+            tied = tx.execute(_TIE_GROUP, {**mine, "of_group": group_key, "notification_id": made})
         return made, tied.rowcount
 
     def events_of(self, tx: Connection, notification_id: int) -> Iterator[dict[str, Any]]:
         """The events that a notification tells, oldest first, a few at a time: there may be a hundred thousand."""
-        part = notification_part.c
-        found = (
-            select(outbox.c.event)
-            .join(notification_part, part.outbox_id == outbox.c.id)
-            .where(part.notification_id == notification_id)
-            .order_by(part.id)
-        )
-        yield from tx.execute(found, execution_options={"yield_per": 500}).scalars()
+        yield from tx.execute(_EVENTS, {"of_id": notification_id}, execution_options={"yield_per": 500}).scalars()
 
     def next_due(self) -> datetime | None:
         """When there is something to do next: a row to route, a part to compose, a notification to deliver."""
@@ -346,8 +333,8 @@ class Outbox:
         return removed + tx.execute(old).rowcount
 
     def _settle(self, tx: Connection, row: OutboxRow, **values: Any) -> bool:
-        held = and_(outbox.c.id == row.id, outbox.c.fence == row.fence, outbox.c.status == "pending")
-        return tx.execute(update(outbox).where(held).values(lease_until=None, **values)).rowcount == 1
+        claimed = {"of_id": row.id, "of_fence": row.fence}
+        return tx.execute(_SETTLE, {**claimed, "lease_until": None, **values}).rowcount == 1
 
 
 _ROW = (
@@ -392,3 +379,26 @@ def _filled(step: Mapping[str, Any], finding: Finding, remedy: str) -> dict[str,
     return finding_payload(
         finding, previous=previous, baseline=bool(step.get("baseline")), remedy=remedy, tags=step.get("tags")
     )
+
+
+# Put together once: SQLAlchemy takes longer to put a statement together than SQLite to run it. What an update sets are
+# the parameters that are named as columns.
+_part = notification_part.c
+_TELL = insert(notification_part)
+_SETTLE = update(outbox).where(
+    outbox.c.id == bindparam("of_id"), outbox.c.fence == bindparam("of_fence"), outbox.c.status == "pending"
+)
+_TIE = update(notification_part).where(
+    _part.notification_id.is_(None),
+    _part.route == bindparam("of_route"),
+    _part.channel == bindparam("of_channel"),
+    _part.kind == bindparam("of_kind"),
+    _part.due_at <= bindparam("until"),
+)
+_TIE_GROUP = _TIE.where(_part.group_key == bindparam("of_group"))
+_EVENTS = (
+    select(outbox.c.event)
+    .join(notification_part, _part.outbox_id == outbox.c.id)
+    .where(_part.notification_id == bindparam("of_id"))
+    .order_by(_part.id)
+)
