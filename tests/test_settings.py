@@ -57,6 +57,14 @@ def test_the_database_url_of_a_team_is_the_store(tmp_path: Path) -> None:
         ('regionss = ["eu-west-1"]', "There is no setting regionss .*did you mean regions"),
         ("[sweep]\nthread = 3", r"There is no setting sweep\.thread .*did you mean threads"),
         ('[[accounts]]\nid = "111122223333"\nrole = "x"', r"There is no setting accounts\[1\]\.role "),
+        (
+            '[evidence]\nkms_key = "alias/heads"',
+            r"The setting evidence\.kms_key is wrong: 'alias/heads' is not the ARN of a key in KMS .* like arn:",
+        ),
+        (
+            '[evidence]\nkms_key = "arn:aws:kms:eu-west-1:111122223333:alias/heads"',
+            r"is not the ARN of a key in KMS \(aliases are none",
+        ),
         ('regions = ["europe"]', r"The setting regions\[1\] is wrong: 'europe' is not an AWS region"),
         ('[[accounts]]\nid = "12345"', r"accounts\[1\]\.id is wrong: '12345' is not an AWS account id"),
         ('[[networks]]\nname = "hq"\ncidr = "10.0.0.0/33"', "is not a network"),

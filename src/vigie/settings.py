@@ -37,6 +37,7 @@ from vigie.model.durations import parse_duration
 from vigie.model.errors import SettingsError
 
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d")
+_KMS_KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z]{2,4}(-[a-z]+)+-\d:\d{12}:key/[A-Za-z0-9-]+")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 
 
@@ -102,10 +103,20 @@ def _queue_url(value: str) -> str:
     return value
 
 
+def _kms_key(value: str) -> str:
+    if not _KMS_KEY.fullmatch(value):
+        raise ValueError(
+            f"{value!r} is not the ARN of a key in KMS (aliases are none: they can be moved to another key): "
+            "write one like arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+        )
+    return value
+
+
 QueueUrl = Annotated[str, AfterValidator(_queue_url)]
 RegionName = Annotated[str, AfterValidator(_region)]
 AccountId = Annotated[str, BeforeValidator(_account_text), AfterValidator(_account)]
 RoleArn = Annotated[str, AfterValidator(_role)]
+KmsKeyArn = Annotated[str, AfterValidator(_kms_key)]
 Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_lasting)]
 Cidr = Annotated[str, AfterValidator(_network)]
 Address = Annotated[str, AfterValidator(_listen)]
@@ -218,10 +229,15 @@ class AnchorSettings(_Table):
 
 
 class EvidenceSettings(_Table):
-    """The evidence log: its name, its heads, its anchors."""
+    """The evidence log: its name, its heads, who signs them, its anchors."""
 
     name: str = Field("vigie", pattern=r"^[^\s+]+$", description="Name of the log, without spaces or plus.")
     head_every: Duration = Field(timedelta(hours=1), description="How often `vigie up` signs a head, if there is news.")
+    kms_key: KmsKeyArn | None = Field(
+        None,
+        description="ARN of a key in AWS KMS that signs heads (spec ECC_NIST_EDWARDS25519, usage SIGN_VERIFY); "
+        "without one, a key in data_dir does. After a change: `vigie keys rotate`.",
+    )
     anchors: tuple[AnchorSettings, ...] = Field((), description="Where signed heads are put, off this host.")
 
 

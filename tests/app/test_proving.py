@@ -18,13 +18,25 @@ from sqlalchemy import text
 
 from recordings import HOUR, T0, draft, look, queue
 from vigie.app import App
-from vigie.app.signing import LocalSigner, checked_bundle, checked_head, is_signed_by, pinned, sealed_bundle, signed
+from vigie.app.signing import (
+    LocalSigner,
+    SigningFailed,
+    checked_bundle,
+    checked_head,
+    is_signed_by,
+    pinned,
+    sealed_bundle,
+    signed,
+)
 from vigie.history.store import History
 from vigie.model.bundle import BundleError
 from vigie.model.change import ChangeKind
-from vigie.model.errors import SettingsError, StoreError
+from vigie.model.errors import SettingsError, StoreError, UsageError
 from vigie.model.notes import Checkpoint, PublicKey, parse_note
 from vigie.settings import Settings
+from vigie.testing.endpoint import ACCOUNT, Endpoint, access_key
+from vigie.testing.faults import denied, failing, throttled
+from vigie.testing.kms import KmsKey
 from vigie.testing.local_aws import LocalAccount
 
 MakeApp = Callable[..., App]
@@ -434,3 +446,241 @@ def test_a_bundle_made_after_a_new_key_is_believed_by_who_pinned_the_old(make_ap
     _, written = app.evidence(found.pk or 0, T0 + HOUR)
     shown, _ = checked_bundle(written, pinned(old))
     assert shown.configuration == {"N": 2}
+
+
+# --- keys in KMS
+
+
+@pytest.fixture
+def kms(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
+    """An AWS whose KMS has no key yet (KmsKey().serve gives it one), and credentials for it."""
+    with Endpoint() as aws:
+        for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", access_key(ACCOUNT))
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
+        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        yield aws
+
+
+def test_a_key_in_kms_signs_heads_in_its_region_and_its_public_key_is_asked_for_once(
+    make_app: MakeApp, history: History, kms: Endpoint, tmp_path: Path
+) -> None:
+    key = KmsKey(region="eu-north-1").serve(kms)
+    record(history, "a", 1)
+    head = make_app(evidence={"kms_key": key.arn}).make_head()
+    record(history, "a", 2, hours=1)
+    app = make_app(evidence={"kms_key": key.arn})  # another process
+    app.prove()
+    keys = app.log_keys()
+    assert head is not None and checked_head(head.note, keys).size == 3
+    assert [(entry.key.raw, entry.kms) for entry in keys] == [(key.raw, key.arn)]
+    assert app.verify().defects == []
+    assert [call.operation for call in kms.called()] == ["GetPublicKey", "Sign", "Sign"]
+    asked = kms.called("kms:Sign")[0]
+    assert (asked.region, asked.parameters["MessageType"]) == ("eu-north-1", "RAW")
+    assert asked.parameters["SigningAlgorithm"] == "ED25519_SHA_512"
+    assert not (tmp_path / "data" / "keys" / "log-signing").exists()
+
+
+def test_a_key_in_kms_takes_over_from_a_local_one_and_gives_back(
+    make_app: MakeApp, history: History, kms: Endpoint, tmp_path: Path
+) -> None:
+    key, other, secret = KmsKey().serve(kms), KmsKey(number=2).serve(kms), tmp_path / "data" / "keys" / "log-signing"
+    record(history, "a", 1)
+    local = make_app()
+    local.make_head()
+    pin = str(local.log_keys()[0].key)
+    app = make_app(evidence={"kms_key": key.arn})
+    assert app.rotate_key().key.raw == key.raw
+    assert not secret.exists()
+    record(history, "a", 2, hours=1)
+    app.prove()
+    app = make_app(evidence={"kms_key": other.arn})
+    app.rotate_key()
+    record(history, "a", 3, hours=2)
+    app.prove()
+    app = make_app()
+    app.rotate_key()
+    record(history, "a", 4, hours=3)
+    app.prove()
+    assert [entry.kms for entry in app.log_keys()] == [None, key.arn, other.arn, None]
+    assert secret.exists()
+    found = app.verify()
+    assert (found.defects, found.signatures) == ([], 4)
+    (one,) = history.archive.find("a")
+    _, written = app.evidence(one.pk or 0, T0 + HOUR)
+    assert "arn:aws:kms" not in written  # who holds a key is told to nobody
+    shown, _ = checked_bundle(written, pinned(pin))
+    assert shown.configuration == {"N": 2}
+
+
+def test_a_key_that_was_not_handed_over_to_signs_nothing(
+    make_app: MakeApp, history: History, kms: Endpoint, tmp_path: Path
+) -> None:
+    key = KmsKey().serve(kms)
+    record(history, "a", 1)
+    make_app().make_head()
+    record(history, "a", 2, hours=1)
+    app = make_app(evidence={"kms_key": key.arn})
+    app.prove()
+    state = app.signing_state()
+    assert state is not None and state.error is not None and "`vigie keys rotate` does" in state.error
+    assert (len(history.log.heads()), kms.called("kms:Sign")) == (1, [])
+    app.rotate_key()
+    with pytest.raises(UsageError, match="signs already"):
+        app.rotate_key()
+    with pytest.raises(SettingsError, match="the settings do not name it"):
+        make_app().make_head()
+    assert not (tmp_path / "data" / "keys" / "log-signing").exists()
+
+
+def test_a_key_that_may_not_sign_does_not_take_over(
+    make_app: MakeApp, history: History, kms: Endpoint, tmp_path: Path
+) -> None:
+    key = KmsKey().serve(kms)
+    kms.faults.add(denied(), service="kms", operation="Sign")
+    record(history, "a", 1)
+    make_app().make_head()
+    with pytest.raises(SigningFailed, match="AccessDenied"):
+        make_app(evidence={"kms_key": key.arn}).rotate_key()
+    assert (tmp_path / "data" / "keys" / "log-signing").exists()
+    assert make_app().verify().defects == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (denied(), "AccessDenied"),
+        (failing("DisabledException", "the key is disabled"), "DisabledException"),
+        (failing("KMSInvalidStateException", "pending deletion"), "KMSInvalidState"),
+        (throttled(), "Throttl"),
+    ],
+)
+def test_a_key_that_does_not_sign_is_recorded_shown_and_tried_again(
+    sqlite_history: History, tmp_path: Path, clock: Clock, kms: Endpoint, fault: Any, code: str
+) -> None:
+    key = KmsKey().serve(kms)
+    values = {
+        "data_dir": tmp_path / "data",
+        "database_url": f"sqlite:///{tmp_path / 'vigie.sqlite'}",
+        "evidence": {"kms_key": key.arn},
+    }
+    app = App(Settings.model_validate(values), clock=clock)
+    (evidence,) = [loop for loop in app.loops(sweep=False) if loop.name == "evidence"]
+    record(sqlite_history, "a", 1)
+    evidence.step()
+    kms.faults.add(fault, service="kms", operation="Sign", calls=range(2, 1000))
+    record(sqlite_history, "a", 2, hours=1)
+    clock.now += HOUR
+    evidence.step()
+    state = app.signing_state()
+    assert state is not None and state.error is not None and code in state.error
+    assert (state.failures, state.anchored_size) == (1, 3)
+    found = app.verify()
+    assert (found.sound, found.unreachable) == (True, [key.arn])
+    tried = len(kms.called("kms:Sign"))
+    clock.now += timedelta(minutes=1)
+    evidence.step()  # too soon
+    assert len(kms.called("kms:Sign")) == tried
+    record(sqlite_history, "a", 3, hours=2)  # recording goes on
+    kms.faults.clear()
+    clock.now += timedelta(minutes=6)
+    evidence.step()
+    state, last = app.signing_state(), sqlite_history.log.last_head()
+    assert state is not None and last is not None
+    assert (state.error, state.failures, state.anchored_size) == (None, 0, last.size)
+    assert (app.verify().defects, app.verify().unreachable) == ([], [])
+    app.close()
+
+
+def test_no_network_is_a_key_that_does_not_sign(
+    make_app: MakeApp, history: History, kms: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = KmsKey().serve(kms)
+    make_app(evidence={"kms_key": key.arn}).log_keys()
+    record(history, "a", 1)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    app = make_app(evidence={"kms_key": key.arn})
+    app.prove()
+    state = app.signing_state()
+    assert state is not None and state.error is not None and "EndpointConnectionError" in state.error
+    (found,) = history.archive.find("a")
+    with pytest.raises(SigningFailed, match="Nothing was signed with the key"):
+        app.evidence(found.pk or 0, T0)
+
+
+def test_a_signature_of_another_key_than_the_pinned_one_is_thrown_away(
+    make_app: MakeApp, history: History, kms: Endpoint
+) -> None:
+    key = KmsKey().serve(kms)
+    app = make_app(evidence={"kms_key": key.arn})
+    app.log_keys()
+    key.secret = KmsKey().secret
+    record(history, "a", 1)
+    app.prove()
+    state = app.signing_state()
+    assert state is not None and state.error is not None and "is not that of the pinned public key" in state.error
+    assert history.log.heads() == []
+
+
+def test_a_restored_copy_of_the_public_keys_finds_its_key_in_kms_again_and_takes_no_other(
+    make_app: MakeApp, history: History, kms: Endpoint, tmp_path: Path
+) -> None:
+    key, other = KmsKey().serve(kms), KmsKey(number=2).serve(kms)
+    record(history, "a", 1)
+    make_app(evidence={"kms_key": key.arn}).make_head()
+    file = tmp_path / "data" / "keys" / "log-public.json"
+    copy = json.loads(file.read_text())
+    del copy["keys"][0]["kms"]  # as `vigie keys show --json` prints it
+    file.write_text(json.dumps(copy))
+    with pytest.raises(SettingsError, match="is not the last one of"):
+        make_app(evidence={"kms_key": other.arn}).make_head()
+    record(history, "a", 2, hours=1)
+    assert make_app(evidence={"kms_key": key.arn}).make_head() is not None
+    assert json.loads(file.read_text())["keys"][0]["kms"] == key.arn
+
+
+@pytest.mark.parametrize(
+    ("spec", "usage"), [("ECC_NIST_P256", "SIGN_VERIFY"), ("ECC_NIST_EDWARDS25519", "KEY_AGREEMENT")]
+)
+def test_a_key_that_cannot_sign_heads_is_refused_in_a_sentence(
+    sqlite_history: History, tmp_path: Path, kms: Endpoint, spec: str, usage: str
+) -> None:
+    key = KmsKey().serve(kms)
+    key.spec, key.usage = spec, usage
+    values = {"data_dir": tmp_path / "data", "evidence": {"kms_key": key.arn}}
+    app = App(Settings.model_validate(values))
+    with pytest.raises(SettingsError, match=f"is of spec {spec} and usage {usage}: make one of spec"):
+        app.log_keys()
+    app.close()
+
+
+def test_a_bundle_signed_in_kms_goes_to_another_machine(sqlite_history: History, tmp_path: Path, kms: Endpoint) -> None:
+    """A process of its own, without store, network or credentials, with nothing but the file and the public key."""
+    key = KmsKey().serve(kms)
+    values = {
+        "data_dir": tmp_path / "data",
+        "database_url": f"sqlite:///{tmp_path / 'vigie.sqlite'}",
+        "evidence": {"kms_key": key.arn},
+    }
+    app = App(Settings.model_validate(values))
+    record(sqlite_history, "a", 1)
+    (found,) = sqlite_history.archive.find("a")
+    _, written = app.evidence(found.pk or 0, T0 + HOUR)
+    app.close()
+    file = tmp_path / "bundle.json"
+    file.write_text(written, encoding="utf-8")
+    kms.forget()
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "VIGIE_"))}
+    nowhere = {"HOME": str(tmp_path / "nowhere"), "VIGIE_DATA_DIR": str(tmp_path / "nowhere")}
+    command = [sys.executable, "-m", "vigie", "verify", "--bundle", str(file), "--key"]
+    public = str(PublicKey("vigie", key.raw))
+    ran = subprocess.run([*command, public], env=clean | nowhere, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith("Proven")
+    stranger = str(PublicKey("vigie", KmsKey().raw))
+    ran = subprocess.run([*command, stranger], env=clean | nowhere, capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (1, "")
+    assert kms.called() == []

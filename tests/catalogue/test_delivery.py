@@ -6,11 +6,13 @@ from vigie.catalogue.delivery import (
     EXCEPTIONS,
     LOOKUP,
     QUEUE,
+    SIGNING,
     TRAIL,
     Queue,
     Sources,
     Trail,
     delivery_defects,
+    signing_statement,
     statements,
 )
 from vigie.catalogue.loader import load
@@ -54,3 +56,10 @@ def test_without_sources_the_policy_allows_none_of_it() -> None:
 def test_the_region_of_a_queue_is_in_its_url() -> None:
     assert Queue(URL).region == "eu-west-1"
     assert Queue("http://127.0.0.1:5000/111122223333/vigie").region is None
+
+
+def test_heads_are_signed_with_the_named_key_and_no_other() -> None:
+    key = "arn:aws:kms:eu-west-1:111122223333:key/k"
+    assert signing_statement(key)["Resource"] == [key]
+    assert signing_statement(key)["Action"] == ["kms:GetPublicKey", "kms:Sign"]
+    assert {f"{service}:{operation}" for service, operation in SIGNING} - EXCEPTIONS.keys() == {"kms:GetPublicKey"}

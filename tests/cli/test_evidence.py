@@ -6,8 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
+from vigie.testing.endpoint import ACCOUNT, Endpoint, access_key
+from vigie.testing.faults import denied
+from vigie.testing.kms import KmsKey
 from vigie.testing.recorded import World
 
 JOBS = "arn:aws:x:eu-west-1:111111111111:jobs"
@@ -144,3 +148,37 @@ def test_the_policy_of_the_anchors_allows_to_put_heads_and_nothing_else(vigie: A
     (statement,) = vigie("heads", "--policy").json["Statement"]
     assert statement["Action"] == ["s3:PutObject", "s3:PutObjectRetention"]
     assert statement["Resource"] == ["arn:aws-us-gov:s3:::heads/v/*"]
+
+
+def test_the_policy_of_a_key_in_kms_allows_to_sign_with_it_and_nothing_else(vigie: Any) -> None:
+    arn = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    vigie.settings(f'[evidence]\nkms_key = "{arn}"\n')
+    assert vigie("heads", "--policy").json["Statement"] == [
+        {"Sid": "SignHeads", "Effect": "Allow", "Action": ["kms:GetPublicKey", "kms:Sign"], "Resource": [arn]}
+    ]
+    assert "kms:Sign" not in vigie("catalogue", "policy").out  # no role in a watched account may sign
+
+
+def test_a_key_in_kms_that_does_not_sign_is_told(vigie: Any, recorded: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Endpoint() as aws:
+        monkeypatch.delenv("AWS_PROFILE", raising=False)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", access_key(ACCOUNT))
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
+        key = KmsKey().serve(aws)
+        vigie.settings(f'[evidence]\nkms_key = "{key.arn}"\n')
+        vigie("keys", "show")
+        aws.faults.add(denied(), service="kms")
+        said = vigie("heads", "--sign")
+        assert said.code == 3
+        assert f"The key {key.arn} has not signed ever (1 times): kms:Sign: AccessDenied" in said.out
+        assert vigie("heads", "--json").json["kms_key"]["failures"] == 1
+        said = vigie("verify")
+        assert said.code == 3 and f"The key {key.arn} does not sign (1 times)" in said.out
+        said = vigie("evidence", JOBS)
+        assert (said.code, said.out) == (4, "")
+        assert said.err.count("\n") == 1 and "kms:Sign: AccessDenied" in said.err
+        aws.faults.clear()
+        said = vigie("heads", "--sign")
+        assert said.code == 0 and f"Signed by {key.arn} in KMS." in said.out
+        assert vigie("verify").code == 0

@@ -46,11 +46,13 @@ class Exporting(Proving):
             SettingsError: pyarrow is not installed, or the files cannot be written.
             UsageError: The directory holds something already.
             StoreError: Nothing is in the evidence log.
+            SigningFailed: The key is in KMS, and does not sign.
         """
         from vigie.app.signing import keys_document, signed
 
         parquet = _parquet()
-        self.prove()
+        self.sign_head()
+        self.anchor()
         head = self.history.log.last_head()
         if head is None:
             raise StoreError("There is nothing in the evidence log yet: `vigie sweep` fills it.")

@@ -6,26 +6,27 @@ import json
 import os
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie.app.parts import KEY_BYTES, Parts
-from vigie.model.errors import SettingsError, StoreError, UsageError
+from vigie.model.errors import CredentialsError, SettingsError, StoreError, UsageError
 from vigie.model.verification import Verified
 
 if TYPE_CHECKING:
     from vigie.app.anchors import Anchor
-    from vigie.app.signing import Signer
+    from vigie.app.signing import KmsSigner, Signer
     from vigie.history.anchored import AnchorState
     from vigie.history.log import Head
     from vigie.model.notes import Checkpoint, KeyEntry, PublicKey
     from vigie.settings import AnchorSettings
 
 RETRY_ANCHOR: Final = timedelta(minutes=5)
-"""How long after a failure an anchor is tried again."""
+"""How long after a failure an anchor, or a key in KMS, is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,37 +51,123 @@ class Proving(Parts):
 
     @property
     def signer(self) -> Signer:
-        """Read anew each time: another process may have replaced the key. Made where there is none."""
-        from vigie.app.signing import SIGNING, LocalSigner
+        """Whoever signs now. Read anew each time: another process may have replaced the key.
 
-        return LocalSigner(self.key(SIGNING))
+        Raises:
+            SettingsError, SigningFailed: See :meth:`signing`.
+        """
+        return self.signing()[1]
+
+    def signing(self) -> tuple[list[KeyEntry], Signer]:
+        """The pinned public keys, and whoever signs with the last one.
+
+        Raises:
+            SettingsError: The keys cannot be used, or a key in KMS signs that the settings do not name (any more).
+            SigningFailed: The settings name a key in KMS that was not handed over to.
+        """
+        from vigie.app.signing import SigningFailed
+
+        entries = self.log_keys()
+        last, named = entries[-1], self.settings.evidence.kms_key
+        if last.kms == named:
+            return entries, self._holder_of(last)
+        if named is not None:
+            raise SigningFailed(named, "it was not handed over to: `vigie keys rotate` does")
+        raise SettingsError(
+            f"The key {last.kms} signs, and the settings do not name it: name it in evidence.kms_key, or hand over to "
+            "a key on this machine with `vigie keys rotate`."
+        )
 
     def log_keys(self) -> list[KeyEntry]:
         """The pinned public keys, oldest first; the file is made with the first key.
 
         Raises:
-            SettingsError: The file cannot be used, or does not hold the key that signs.
+            SettingsError: The file cannot be used, or the secret key of its last one is not here.
+            SigningFailed: The first key is to be one in KMS, which does not tell its public key.
         """
-        from vigie.app.signing import read_keys, write_keys
-        from vigie.model.notes import KeyEntry, PublicKey
+        from vigie.app.signing import read_keys
 
-        public = self.signer.public
         file = self._public_file
         if not file.exists():
-            last = self.history.log.last_head()
-            if last is not None:
-                raise SettingsError(
-                    f"The public keys {file} are gone, and heads were signed before: restore them from your copy."
-                )
-            entry = KeyEntry(PublicKey(self.settings.evidence.name, public), 0, self._clock())
-            try:
-                write_keys(file, [entry])
-            except OSError as error:
-                raise SettingsError(f"The public keys {file} cannot be written ({error.strerror}).") from None
+            self._pin_first()
         entries = read_keys(file)
-        if entries[-1].key.raw != public:
-            raise SettingsError(f"The key that signs is not the last one of {file}: restore both from one back-up.")
+        if self._holder(entries[-1]) is None:
+            return [*entries[:-1], self._recognized(entries)]
         return entries
+
+    def _pin_first(self) -> None:
+        from vigie.app.signing import SIGNING, LocalSigner
+        from vigie.model.notes import KeyEntry, PublicKey
+
+        if self.history.log.last_head() is not None:
+            raise SettingsError(
+                f"The public keys {self._public_file} are gone, and heads were signed before: "
+                "restore them from your copy."
+            )
+        arn = self.settings.evidence.kms_key
+        signer = LocalSigner(self.key(SIGNING)) if arn is None else self._kms(arn)
+        key = PublicKey(self.settings.evidence.name, signer.public)
+        self._write_keys([KeyEntry(key, 0, self._clock(), kms=arn)])
+
+    def _recognized(self, entries: Sequence[KeyEntry]) -> KeyEntry:
+        """The last pinned key, where the key in KMS of the settings turns out to be it: a copy that was restored does
+        not say who holds it. Raises SettingsError: it is another, or none is named."""
+        named, file = self.settings.evidence.kms_key, self._public_file
+        if named is None:
+            raise SettingsError(f"The key that signs is not the last one of {file}: restore both from one back-up.")
+        if self._kms(named).public != entries[-1].key.raw:
+            raise SettingsError(
+                f"The public key of {named} (evidence.kms_key) is not the last one of {file}, and the key that is "
+                "is not here to hand over: restore both from one back-up."
+            )
+        found = replace(entries[-1], kms=named)
+        self._write_keys([*entries[:-1], found])
+        return found
+
+    def _write_keys(self, entries: Sequence[KeyEntry]) -> None:
+        """Raises SettingsError."""
+        from vigie.app.signing import write_keys
+
+        file = self._public_file
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_keys(file, entries)
+        except OSError as error:
+            raise SettingsError(f"The public keys {file} cannot be written ({error.strerror}).") from None
+
+    def _holder(self, entry: KeyEntry) -> Signer | None:
+        """Who signs with a pinned key; None where the secret key is not here, and not known to be in KMS."""
+        from vigie.app.signing import SIGNING, LocalSigner
+
+        if entry.kms is not None:
+            return self._kms(entry.kms, entry.key.raw)
+        if not self._public_file.with_name(SIGNING).exists():
+            return None
+        local = LocalSigner(self.key(SIGNING))
+        return local if local.public == entry.key.raw else None
+
+    def _holder_of(self, last: KeyEntry) -> Signer:
+        """The same, of a key that log_keys has seen to be here."""
+        holder = self._holder(last)
+        if holder is None:  # another process replaced it in between
+            raise SettingsError("The key that signs was replaced just now: try again.")
+        return holder
+
+    def _kms(self, arn: str, public: bytes | None = None) -> KmsSigner:
+        from vigie.app.signing import KmsSigner, SigningFailed
+        from vigie.aws.errors import CallFailed
+        from vigie.catalogue.delivery import SIGNING
+
+        def call(operation: str, parameters: Mapping[str, Any], member: str) -> Mapping[str, Any]:
+            try:
+                caller = self.entrances.own(arn.split(":")[3], SIGNING)
+                return caller.call("kms", operation, parameters, expect=member)
+            except CallFailed as failure:
+                raise SigningFailed(arn, f"{failure.operation}: {failure.code}: {failure.message}") from None
+            except CredentialsError as error:
+                raise SigningFailed(arn, str(error)) from None
+
+        return KmsSigner(arn, call, public)
 
     def pinned_keys(self) -> list[PublicKey | KeyEntry]:
         """The public keys of this machine, without opening the store.
@@ -95,33 +182,56 @@ class Proving(Parts):
         return list(read_keys(self._public_file))
 
     def rotate_key(self) -> KeyEntry:
-        """A new key signs from now on; the old one signs that it does.
+        """A new key signs from now on, that of the settings if they name one in KMS; the old one signs that it does.
+
+        Nothing is changed where the old or the new one cannot sign.
 
         Raises:
-            SettingsError: The keys cannot be read or written.
+            UsageError: The key of the settings signs already.
+            SettingsError: The keys cannot be read or written, or the key of the settings cannot sign heads.
+            SigningFailed: A key in KMS, old or new, does not sign.
         """
-        from vigie.app.signing import SIGNING, LocalSigner, signed, write_keys
+        from vigie.app.signing import LocalSigner, signed
         from vigie.model.notes import KeyEntry, PublicKey, endorsement_text
 
         entries = self.log_keys()
-        self.make_head()
+        old, named = entries[-1], self.settings.evidence.kms_key
+        if named is not None and named == old.kms:
+            raise UsageError(
+                f"The key {named} signs already, and KMS does not replace such keys: make another one, name it in "
+                "evidence.kms_key, and rotate then."
+            )
+        seed = secrets.token_bytes(KEY_BYTES)
+        new = LocalSigner(seed) if named is None else self._kms(named)
+        key = PublicKey(old.key.name, new.public)
+        new.sign(str(key).encode())  # a key that may not sign must not take over
+        holder = self._holder_of(old)
+        self._make_head(entries, holder)
         head = self.history.log.last_head()
         now, since = self._clock(), head.size if head else 0
-        seed = secrets.token_bytes(KEY_BYTES)
-        key = PublicKey(entries[-1].key.name, LocalSigner(seed).public)
-        text = endorsement_text(key, since, now)
-        entry = KeyEntry(key, since, now, signed(text, entries[-1].key.name, self.signer))
+        endorsement = signed(endorsement_text(key, since, now), old.key.name, holder)
+        entry = KeyEntry(key, since, now, endorsement, named)
+        self._replace_keys([*entries, entry], seed if named is None else None)
+        return entry
+
+    def _replace_keys(self, entries: Sequence[KeyEntry], seed: bytes | None) -> None:
+        """Write the public keys, and put the secret one in the place of the old; None: it is not on this machine."""
+        from vigie.app.signing import SIGNING, write_keys
+
         secret = self._public_file.with_name(SIGNING)
         new = secret.with_name(f".{SIGNING}.new")
         try:
+            if seed is None:
+                write_keys(self._public_file, entries)
+                secret.unlink(missing_ok=True)
+                return
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w", encoding="ascii") as file:
                 file.write(seed.hex() + "\n")
-            write_keys(self._public_file, [*entries, entry])
+            write_keys(self._public_file, entries)
             os.replace(new, secret)
         except OSError as error:
             raise SettingsError(f"The keys beside {secret} cannot be written ({error.strerror}).") from None
-        return entry
 
     # --- heads
 
@@ -131,13 +241,16 @@ class Proving(Parts):
         Raises:
             StoreError: What was signed before is not in the log any more: signing on would hide it.
             SettingsError: The keys cannot be used.
+            SigningFailed: The key is in KMS, and does not sign.
         """
+        return self._make_head(*self.signing())
+
+    def _make_head(self, keys: Sequence[KeyEntry], signer: Signer) -> Head | None:
         from vigie.app.signing import signed
         from vigie.history import sheets
         from vigie.history.log import Head
         from vigie.model.notes import Checkpoint
 
-        keys = self.log_keys()
         log, now = self.history.log, self._clock()
         with self.history.begin() as tx:
             sheets.enter(tx, now)
@@ -151,12 +264,39 @@ class Proving(Parts):
         if last is not None and size == last.size:
             return None
         root = log.root(size)
-        note = signed(str(Checkpoint(keys[-1].key.name, size, root, now)), keys[-1].key.name, self.signer)
+        note = signed(str(Checkpoint(keys[-1].key.name, size, root, now)), keys[-1].key.name, signer)
         head = Head(size, root, now, note)
         with self.history.begin() as tx:
             log.add_head(tx, head)
         self._remember_head(head)
         return head
+
+    def sign_head(self) -> None:
+        """Sign a head if there is news. A key in KMS that does not sign is recorded, and tried again later.
+
+        Raises:
+            SigningFailed: After it was recorded.
+        """
+        from vigie.app.signing import SigningFailed
+
+        key = self.settings.evidence.kms_key
+        try:
+            head = self.make_head()
+        except SigningFailed as failure:
+            if key is not None:
+                with self.history.begin() as tx:
+                    self.history.anchored.note(tx, key, None, self._clock(), failure.reason)
+            raise
+        state = self.signing_state()
+        last = head or self.history.log.last_head()
+        if key is not None and last is not None and (head or (state and state.error)):
+            with self.history.begin() as tx:
+                self.history.anchored.note(tx, key, last.size, self._clock(), None)
+
+    def signing_state(self) -> AnchorState | None:
+        """How the key in KMS is doing; None where none is named, or it was never tried."""
+        key = self.settings.evidence.kms_key
+        return None if key is None else self.history.anchored.state(key)
 
     def _remember_head(self, head: Head) -> None:
         _write(self._evidence_file("last-head"), head.note)
@@ -188,18 +328,19 @@ class Proving(Parts):
             raise SettingsError(f"The anchor {given.name} names the channel {given.channel}, which is no webhook.")
         return WebhookAnchor(channel, self._clock)
 
-    def anchor_policy(self) -> dict[str, Any]:
-        """The IAM policy that whoever runs this vigie needs for the S3 anchors of the settings.
+    def evidence_policy(self) -> dict[str, Any]:
+        """The IAM policy that whoever runs this vigie needs for the S3 anchors of the settings, and their key in KMS.
 
         Raises:
-            UsageError: There are none.
+            UsageError: There is neither.
         """
-        from vigie.catalogue.policy import anchor_policy
+        from vigie.catalogue.policy import evidence_policy
 
         places = [(str(a.bucket), a.prefix, str(a.region)) for a in self.settings.evidence.anchors if a.kind == "s3"]
-        if not places:
-            raise UsageError("No anchor of kind s3 is set: [[evidence.anchors]] in the settings.")
-        return anchor_policy(places)
+        key = self.settings.evidence.kms_key
+        if not places and key is None:
+            raise UsageError("No anchor of kind s3 is set ([[evidence.anchors]] in the settings), and no kms_key.")
+        return evidence_policy(places, key)
 
     def _put_object(self, region: str, parameters: Mapping[str, Any]) -> None:
         from vigie.app.anchors import AnchorFailed
@@ -243,8 +384,11 @@ class Proving(Parts):
         return [state for state in found if state is not None]
 
     def prove(self) -> None:
-        """Sign a head if there is news, and anchor it."""
-        self.make_head()
+        """Sign a head if there is news, and anchor it. A key or an anchor that fails is recorded: heads come late."""
+        from vigie.app.signing import SigningFailed
+
+        with suppress(SigningFailed):
+            self.sign_head()
         self.anchor()
 
     def _prove_due(self) -> bool:
@@ -252,7 +396,10 @@ class Proving(Parts):
         self.history.log.sequence()
         last = self.history.log.last_head()
         if last is None or self._clock() - last.at >= self.settings.evidence.head_every:
-            self.make_head()
+            state = self.signing_state()
+            if state is None or state.error is None or self._clock() - state.tried_at >= RETRY_ANCHOR:
+                self.prove()
+                return False
         self.anchor()
         return False
 
@@ -266,18 +413,20 @@ class Proving(Parts):
         Raises:
             KeyError: The resource is not recorded.
             StoreError: There is no evidence of what is to be shown.
+            SigningFailed: The key is in KMS, and does not sign.
         """
         from vigie.app.signing import keys_document, sealed_bundle
         from vigie.history.bundling import bundle
 
-        self.prove()
+        self.sign_head()
+        self.anchor()
         head = self.history.log.last_head()
         if head is None:
             raise StoreError("There is nothing in the evidence log yet: `vigie sweep` fills it.")
         document = bundle(self.history.engine, resource, when, head)
-        keys = self.log_keys()
+        keys, signer = self.signing()
         document |= {"head": head.note, **keys_document(keys)}
-        return str(document["certainty"]), sealed_bundle(document, keys[-1].key.name, self.signer)
+        return str(document["certainty"]), sealed_bundle(document, keys[-1].key.name, signer)
 
     # --- verifying
 
@@ -369,6 +518,10 @@ class Proving(Parts):
             if state.error is not None:
                 found.unreachable.append(state.name)
                 found.notices.append(f"The anchor {state.name} fails ({state.failures} times): {state.error}.")
+        signing = self.signing_state()
+        if signing is not None and signing.error is not None:
+            found.unreachable.append(signing.name)
+            found.notices.append(f"The key {signing.name} does not sign ({signing.failures} times): {signing.error}.")
 
     def _verify_consistency(self, found: Verified, given: str) -> None:
         from vigie.app.anchors import read_heads

@@ -1,27 +1,27 @@
 """Keys of the evidence log: made, replaced, pinned; and who signs with them. The secret ones never reach the store.
 
-``keys/log-signing`` of the data directory holds the secret key, ``keys/log-public.json`` the public ones, oldest first,
-each but the first with a note by which the one before it hands over. A copy of that file, off this machine, is what
-verifying anything elsewhere rests on.
+``keys/log-signing`` of the data directory holds the secret key, unless that is in AWS KMS; ``keys/log-public.json`` the
+public ones, oldest first, each but the first with a note by which the one before it hands over. A copy of that file,
+off this machine, is what verifying anything elsewhere rests on.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from vigie.model.bundle import BundleError, Shown, bundle_text, checked, seal_text
 from vigie.model.canonical import instant_text
-from vigie.model.errors import SettingsError
+from vigie.model.errors import SettingsError, VigieError
 from vigie.model.notes import (
     Checkpoint,
     KeyEntry,
@@ -37,6 +37,20 @@ from vigie.model.notes import (
 
 SIGNING: Final = "log-signing"
 PUBLIC: Final = "log-public.json"
+
+
+KMS_SPEC: Final = "ECC_NIST_EDWARDS25519"
+KMS_ALGORITHM: Final = "ED25519_SHA_512"
+"""KMS's name of plain Ed25519 (RFC 8032; ``ED25519_PH_SHA_512`` is the pre-hashed one, which no verifier of notes
+takes), over the message itself (``RAW``). Source: service model of KMS in botocore 1.44.5."""
+
+
+class SigningFailed(VigieError):  # noqa: N818 - what happened, as with AnchorFailed
+    """A key in KMS did not sign. ``reason``: why, without naming the key."""
+
+    def __init__(self, arn: str, reason: str) -> None:
+        super().__init__(f"Nothing was signed with the key {arn}: {reason.rstrip('.')}.")
+        self.reason = reason
 
 
 class Signer(Protocol):
@@ -62,6 +76,55 @@ class LocalSigner:
 
     def sign(self, message: bytes) -> bytes:
         return self._key.sign(message)
+
+
+KmsCall = Callable[[str, Mapping[str, Any], str], Mapping[str, Any]]
+"""Calls KMS: operation, parameters, the member that a true answer has. Raises SigningFailed."""
+
+
+class KmsSigner:
+    """Signs with a key that never leaves KMS. What comes back is believed only where the public key verifies it."""
+
+    def __init__(self, arn: str, call: KmsCall, public: bytes | None = None) -> None:
+        """``public``: the raw public key where it is pinned; else KMS is asked for it, once."""
+        self.arn = arn
+        self._call = call
+        self._public = public
+
+    @property
+    def public(self) -> bytes:
+        """Raises SigningFailed: KMS does not tell it. SettingsError: it is no key that can sign heads."""
+        if self._public is None:
+            self._public = _raw_public(self.arn, self._call("GetPublicKey", {"KeyId": self.arn}, "PublicKey"))
+        return self._public
+
+    def sign(self, message: bytes) -> bytes:
+        """Raises SigningFailed: KMS does not sign, or what it gave is no signature of this key over the message."""
+        asked = {"KeyId": self.arn, "Message": message, "MessageType": "RAW", "SigningAlgorithm": KMS_ALGORITHM}
+        signature = bytes(self._call("Sign", asked, "Signature")["Signature"])
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
+        except InvalidSignature:
+            reason = "the signature that came back is not that of the pinned public key, and was thrown away"
+            raise SigningFailed(self.arn, reason) from None
+        return signature
+
+
+def _raw_public(arn: str, answer: Mapping[str, Any]) -> bytes:
+    """The 32 bytes in an answer of GetPublicKey, which holds a DER SubjectPublicKeyInfo. Raises SettingsError."""
+    spec, usage = answer.get("KeySpec"), answer.get("KeyUsage")
+    if (spec, usage) != (KMS_SPEC, "SIGN_VERIFY"):
+        raise SettingsError(
+            f"The key {arn} (evidence.kms_key) is of spec {spec} and usage {usage}: make one of spec {KMS_SPEC} and "
+            "usage SIGN_VERIFY."
+        )
+    try:
+        key = load_der_public_key(bytes(answer["PublicKey"]))
+    except (ValueError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, Ed25519PublicKey):
+        raise SettingsError(f"What KMS gave as the public key of {arn} is no Ed25519 key: name another key.")
+    return key.public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
 def signed(text: str, name: str, signer: Signer) -> str:
@@ -109,7 +172,13 @@ def key_entries(document: Any) -> list[KeyEntry]:
     """
     try:
         entries = [
-            KeyEntry(public_key(one["key"]), int(one["since"]), datetime.fromisoformat(one["at"]), one["endorsement"])
+            KeyEntry(
+                public_key(one["key"]),
+                int(one["since"]),
+                datetime.fromisoformat(one["at"]),
+                one["endorsement"],
+                one.get("kms"),
+            )
             for one in document["keys"]
         ]
     except (TypeError, KeyError, AttributeError):
@@ -126,6 +195,7 @@ def key_entries(document: Any) -> list[KeyEntry]:
 
 
 def keys_document(entries: Sequence[KeyEntry]) -> dict[str, Any]:
+    """What others are given: who holds a secret key is nothing of theirs."""
     return {
         "keys": [
             {"key": str(e.key), "since": e.since, "at": instant_text(e.at), "endorsement": e.endorsement}
@@ -147,7 +217,11 @@ def read_keys(file: Path) -> list[KeyEntry]:
 def write_keys(file: Path, entries: Sequence[KeyEntry]) -> None:
     """Whole or not at all. Raises OSError."""
     new = file.with_name(f".{file.name}.new")
-    new.write_text(json.dumps(keys_document(entries), indent=2) + "\n", encoding="utf-8")
+    document = keys_document(entries)
+    for one, entry in zip(document["keys"], entries, strict=True):
+        if entry.kms is not None:
+            one["kms"] = entry.kms
+    new.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     os.replace(new, file)
 
 

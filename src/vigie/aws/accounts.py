@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from botocore.credentials import ReadOnlyCredentials
 
-from vigie.aws.caller import Caller, Line
+from vigie.aws.caller import Caller, Line, RestrictedCaller
 from vigie.aws.credentials import Purse, RolePurse, Session
 from vigie.aws.errors import CallFailed
 from vigie.aws.options import DEFAULT_REGION, HOME_REGIONS
@@ -28,10 +28,12 @@ ENTRY_OPERATIONS: Final = frozenset(
 
 ANCHOR_OPERATION: Final = ("s3", "PutObject")
 """The one call that writes: a signed head into the bucket of an anchor that the settings name, with the ambient
-credentials and never in a watched account's role (vigie.catalogue.policy.anchor_policy allows exactly that)."""
+credentials and never in a watched account's role (vigie.catalogue.policy.evidence_policy allows exactly that)."""
 
 SESSION_NAME: Final = "vigie"
 _SESSION_SECONDS: Final = 3600
+_OWN_SECONDS: Final = 60.0
+_OWN_SECONDS_LOCAL: Final = 5.0
 
 ALWAYS_ENABLED: Final = frozenset(
     {
@@ -102,6 +104,18 @@ class Entrances:
         caller = self._caller("", clients.ambient, clients.partition_of(region))
         service, operation = ANCHOR_OPERATION
         caller.call(service, region, operation, parameters)
+
+    def own(self, region: str, allowed: frozenset[tuple[str, str]]) -> RestrictedCaller:
+        """What calls with the ambient credentials, never in a watched account's role, and only what is declared; all
+        within a minute (5 seconds of an AWS on this machine), for a throttled call would wait for many.
+
+        Raises:
+            CredentialsError: The AWS configuration cannot be read.
+        """
+        clients = self.line.clients
+        caller = self._caller("", clients.ambient, clients.partition_of(region))
+        seconds = _OWN_SECONDS_LOCAL if clients.local else _OWN_SECONDS
+        return RestrictedCaller(caller, allowed, region, self.line.clock() + seconds)
 
     def enter(self, account: Account) -> Caller:
         """A caller that was seen to be of this account.

@@ -1,4 +1,4 @@
-"""DECLARED: the calls by which events of CloudTrail are fetched, and what they may touch.
+"""DECLARED: the calls by which events of CloudTrail are fetched and heads are signed, and what they may touch.
 
 Beside the resource types, these are all that vigie calls (invariant 12). Unlike the types' calls they hand out contents
 and, one of them, write: each such exception is named here with its reason, holds for what the settings name and for
@@ -24,6 +24,8 @@ QUEUE: Final[Operations] = frozenset({("sqs", "ReceiveMessage"), ("sqs", "Delete
 TRAIL: Final[Operations] = frozenset({("s3", "GetObject"), ("s3", "ListObjectsV2"), ("cloudtrail", "ListPublicKeys")})
 """The files of a trail, and the keys that their digests are signed with."""
 LOOKUP: Final[Operations] = frozenset({("cloudtrail", "LookupEvents")})
+SIGNING: Final[Operations] = frozenset({("kms", "Sign"), ("kms", "GetPublicKey")})
+"""Heads of the evidence log are signed by a key in KMS, with the ambient credentials."""
 
 EXCEPTIONS: Final[Mapping[str, str]] = {
     "sqs:ReceiveMessage": "hands out messages: of the queues that the settings name, which hold events only",
@@ -31,6 +33,7 @@ EXCEPTIONS: Final[Mapping[str, str]] = {
     "without it each would come again and again",
     "s3:GetObject": "hands out files: below the prefix of the trails that the settings name",
     "s3:ListObjectsV2": "names files: below that prefix",
+    "kms:Sign": "signs: heads of the evidence log, with the one key that the settings name for it",
     "cloudtrail:LookupEvents": "only reads, although its verb is none of those that do",
 }
 """Operations that do more than read configurations, and why they are called all the same."""
@@ -93,18 +96,24 @@ def statements(sources: Sources, partition: str = "aws") -> list[dict[str, Any]]
     return found
 
 
+def signing_statement(kms_key: str) -> dict[str, Any]:
+    """The statement of the IAM policy for signing heads with a key: on that key and on nothing else."""
+    return _statement("SignHeads", _actions(SIGNING), [kms_key])
+
+
 def delivery_defects(models: ServiceModels) -> Iterator[Defect]:
     """What is wrong with this declaration."""
-    for service, operation in sorted(QUEUE | TRAIL | LOOKUP):
+    for service, operation in sorted(QUEUE | TRAIL | LOOKUP | SIGNING):
         name = f"{service}:{operation}"
+        what = "evidence" if (service, operation) in SIGNING else "events"
         if models.operation(service, operation) is None:
-            yield Defect("events", name, "operation", f"{service} has no operation {operation!r}")
+            yield Defect(what, name, "operation", f"{service} has no operation {operation!r}")
             continue
         more = only_reads(service, operation) or (gives_away(service, operation) and "it hands out contents")
         if more and name not in EXCEPTIONS:
-            yield Defect("events", name, "reads", f"{more}, and no exception says why")
+            yield Defect(what, name, "reads", f"{more}, and no exception says why")
         if not more and name in EXCEPTIONS:
-            yield Defect("events", name, "reads", "it only reads: its exception is not needed")
+            yield Defect(what, name, "reads", "it only reads: its exception is not needed")
 
 
 def partition_of_region(region: str | None) -> str:

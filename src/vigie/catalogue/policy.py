@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
-from vigie.catalogue.delivery import Sources, statements
+from vigie.catalogue.delivery import Sources, partition_of_region, signing_statement, statements
 from vigie.catalogue.loader import Catalogue
 from vigie.catalogue.reading_only import permission_for
 
@@ -16,6 +16,7 @@ __all__ = [
     "MANAGED_POLICY_LIMIT",
     "assume_policy",
     "characters",
+    "evidence_policy",
     "iam_policy",
     "managed_policies",
     "permission_for",
@@ -74,27 +75,21 @@ def _document(statements: Iterable[Any]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
-def anchor_policy(places: Sequence[tuple[str, str, str]]) -> dict[str, Any]:
-    """The policy document for whoever puts signed heads into buckets with object lock: all that vigie ever writes.
+def evidence_policy(places: Sequence[tuple[str, str, str]], kms_key: str | None = None) -> dict[str, Any]:
+    """The policy document for whoever signs heads, and puts them into buckets with object lock: all of vigie's own
+    calls that are made with the ambient credentials and never in a watched account's role.
 
     ``places``: bucket, prefix and region of each. Setting a retention with the object needs a permission of its own.
+    ``kms_key``: ARN of the key that signs.
     """
-    partitions = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
-    arns = [
-        f"arn:{next((p for start, p in partitions.items() if region.startswith(start)), 'aws')}:s3:::{bucket}/{prefix}*"
-        for bucket, prefix, region in places
-    ]
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "AnchorHeads",
-                "Effect": "Allow",
-                "Action": ["s3:PutObject", "s3:PutObjectRetention"],
-                "Resource": sorted(arns),
-            }
-        ],
-    }
+    arns = [f"arn:{partition_of_region(region)}:s3:::{bucket}/{prefix}*" for bucket, prefix, region in places]
+    found: list[dict[str, Any]] = []
+    if arns:
+        actions = ["s3:PutObject", "s3:PutObjectRetention"]
+        found.append({"Sid": "AnchorHeads", "Effect": "Allow", "Action": actions, "Resource": sorted(arns)})
+    if kms_key is not None:
+        found.append(signing_statement(kms_key))
+    return _document(found)
 
 
 def assume_policy(role_arns: Sequence[str]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from vigie.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from vigie.app import App
+    from vigie.history.anchored import AnchorState
     from vigie.model.bundle import Shown
     from vigie.model.notes import Checkpoint
     from vigie.model.verification import Verified
@@ -234,29 +235,32 @@ def _plural(kind: str, count: int) -> str:
 
 @click.command()
 @click.option("--sign", is_flag=True, help="Sign a head now, if there is news, and put it into the anchors.")
-@click.option("--policy", is_flag=True, help="Print the IAM policy that the S3 anchors need, and nothing else.")
+@click.option("--policy", is_flag=True, help="Print the IAM policy that S3 anchors and the key in KMS need.")
 @json_option
 @store_options
 @with_app
 def heads(app: App, sign: bool, policy: bool, as_json: bool) -> int:
-    """Show the signed heads of the evidence log, and how its anchors are doing.
+    """Show the signed heads of the evidence log, and how its anchors and its key in KMS are doing.
 
-    Exit code 3 where an anchor does not have the last head.
+    Exit code 3 where an anchor does not have the last head, or the key did not sign the last time.
     """
     from vigie.app.anchors import anchor_document
 
     if policy:
-        print_json(app.anchor_policy())
+        print_json(app.evidence_policy())
         return ExitCode.DONE
     if sign:
         app.prove()
     found = app.history.log.heads()
     states = {state.name: state for state in app.anchor_states()}
     behind = [n for n in app.anchors if found and (n not in states or states[n].anchored_size != found[-1].size)]
+    key, signing = app.settings.evidence.kms_key, app.signing_state()
+    code = ExitCode.PARTIAL if behind or (signing and signing.error) else ExitCode.DONE
     if as_json:
         anchors = [_anchor_document(name, states.get(name)) for name in app.anchors]
-        print_json({"items": [anchor_document(head) for head in found], "anchors": anchors})
-        return ExitCode.PARTIAL if behind else ExitCode.DONE
+        kms = None if key is None else _anchor_document(key, signing)
+        print_json({"items": [anchor_document(head) for head in found], "anchors": anchors, "kms_key": kms})
+        return code
     rows = [(when(h.at), f"{h.size:,}", h.root.hex()) for h in found[-SHOWN_HEADS:]]
     print_table(("signed", "leaves", "root"), rows, empty="No head was signed yet: --sign does, and every sweep.")
     if len(found) > SHOWN_HEADS:
@@ -270,7 +274,21 @@ def heads(app: App, sign: bool, policy: bool, as_json: bool) -> int:
         print_table(("anchor", "leaves", "taken", "last error"), cells)
     else:
         console(stderr=True).print("No anchor is set: [[evidence.anchors]] in the settings.", style="dim", markup=False)
-    return ExitCode.PARTIAL if behind else ExitCode.DONE
+    if key is not None:
+        _print_signing(key, signing)
+    return code
+
+
+def _print_signing(key: str, state: AnchorState | None) -> None:
+    screen = console()
+    if state is None:
+        screen.print(f"Signed by {key} in KMS, which was not tried yet.", style="dim", markup=False)
+    elif state.error is None:
+        screen.print(f"Signed by {key} in KMS.", style="dim", markup=False)
+    else:
+        since = f"since {when(state.anchored_at)}" if state.anchored_at else "ever"
+        words = f"The key {key} has not signed {since} ({state.failures} times): {state.error}"
+        screen.print(printable(words), style="yellow", markup=False)
 
 
 def _anchor_document(name: str, state: Any) -> dict[str, Any]:
@@ -313,7 +331,8 @@ def show_keys(app: App, as_json: bool) -> None:
 def rotate(app: App, yes: bool) -> None:
     """Replace the key: a new one signs from now on, and the old one signs that it does.
 
-    The old secret key is removed.
+    The new one is that of the settings where they name one in AWS KMS (evidence.kms_key), else it is made on this
+    machine. An old secret key on this machine is removed.
     """
     if not yes and not click.confirm("Replace the key that signs the heads of the evidence log?"):
         raise UsageError("Nothing was changed.")

@@ -1,4 +1,8 @@
-"""How the anchors of the evidence log are doing: what they hold, and why the last attempt failed."""
+"""How the anchors of the evidence log are doing: what they hold, and why the last attempt failed.
+
+A key in KMS that signs heads is kept here too, by its ARN, which no anchor can be named: what it
+took, it signed.
+"""
 
 from __future__ import annotations
 

@@ -138,6 +138,9 @@ class KeyEntry:
     at: datetime
     endorsement: str | None = None
     """A note signed by the key before; None of the first."""
+    kms: str | None = None
+    """ARN of the key in AWS KMS that holds the secret one; None: it is (or was) in a data directory. Known only beside
+    the own log, and told in no bundle."""
 
 
 def endorsement_text(key: PublicKey, since: int, at: datetime) -> str:
