@@ -587,6 +587,9 @@ def test_a_key_that_does_not_sign_is_recorded_shown_and_tried_again(
     record(sqlite_history, "a", 3, hours=2)  # recording goes on
     kms.faults.clear()
     clock.now += timedelta(minutes=6)
+    app.close()
+    app = App(Settings.model_validate(values), clock=clock)  # the pace after a throttle is measured on a real clock
+    (evidence,) = [loop for loop in app.loops(sweep=False) if loop.name == "evidence"]
     evidence.step()
     state, last = app.signing_state(), sqlite_history.log.last_head()
     assert state is not None and last is not None

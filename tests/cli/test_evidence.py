@@ -171,7 +171,7 @@ def test_a_key_in_kms_that_does_not_sign_is_told(vigie: Any, recorded: World, mo
         aws.faults.add(denied(), service="kms")
         said = vigie("heads", "--sign")
         assert said.code == 3
-        assert f"The key {key.arn} has not signed ever (1 times): kms:Sign: AccessDenied" in said.out
+        assert f"The key {key.arn} in KMS has never signed, and fails (1 times): kms:Sign: Acc" in said.out
         assert vigie("heads", "--json").json["kms_key"]["failures"] == 1
         said = vigie("verify")
         assert said.code == 3 and f"The key {key.arn} does not sign (1 times)" in said.out

@@ -286,8 +286,8 @@ def _print_signing(key: str, state: AnchorState | None) -> None:
     elif state.error is None:
         screen.print(f"Signed by {key} in KMS.", style="dim", markup=False)
     else:
-        since = f"since {when(state.anchored_at)}" if state.anchored_at else "ever"
-        words = f"The key {key} has not signed {since} ({state.failures} times): {state.error}"
+        last = f"signed last {when(state.anchored_at)}" if state.anchored_at else "has never signed"
+        words = f"The key {key} in KMS {last}, and fails ({state.failures} times): {state.error}"
         screen.print(printable(words), style="yellow", markup=False)
 
 
