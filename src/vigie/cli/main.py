@@ -30,7 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "withdraw": ("vigie.cli.findings:withdraw", "Take a justification back."),
     "audit": ("vigie.cli.findings:audit", "Judge what is recorded again, with all rules and no AWS call."),
     "coverage": ("vigie.cli.coverage:coverage", "Show what could be seen and what could not, and why."),
-    "access": ("vigie.cli.access:access", "Who outside can reach a resource, by which statement."),
+    "access": ("vigie.cli.access:access", "Who outside may, who has power, what the internet gets to."),
     "events": ("vigie.cli.events:events", "CloudTrail events: who did what to which resource."),
     "evaluate": ("vigie.cli.evaluate:evaluate", "Judge one configuration by all rules: no AWS, no store."),
     "import": ("vigie.cli.imports:imports", "Take over what AWS Config recorded before vigie did."),
