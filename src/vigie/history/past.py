@@ -53,15 +53,10 @@ class Past:
     def with_configurations(self, states: Iterable[ResourceAt]) -> Iterator[ResourceAt]:
         """The same with the configuration of the state in force, where one is known. Reads in batches."""
         for batch in blobs.batches(list(states), _BATCH):
-            pks = {one.state.revision.pk for one in batch if one.state.revision is not None}
-            with self._engine.connect() as tx:
-                rows = tx.execute(
-                    select(*RESOURCE, *HEADER, *CONTENTS).select_from(REVISIONS).where(revision.c.pk.in_(pks))
-                )
-                held = {row.revision_pk: asof.revision_of(row, row.unreadable) for row in rows}
+            held = self.configurations(one.state.revision for one in batch if one.state.revision is not None)
             for one in batch:
                 known = one.state.revision
-                yield one if known is None else replace(one, state=replace(one.state, revision=held[known.pk]))
+                yield one if known is None else replace(one, state=replace(one.state, revision=held[known.pk or 0]))
 
     def findings(self, wanted: FindingFilter, when: datetime, page: Page) -> Paged[Finding]:
         """The findings as they stood at a time, by what vigie held then: most severe first, then newest first.

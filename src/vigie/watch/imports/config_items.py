@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from vigie.model.account import is_account
-from vigie.model.canonical import Redactor, canonical_bytes, digests, normalise
+from vigie.model.canonical import Redactor, digests, normalise
 from vigie.model.imported import ImportedState, ImportSource
 from vigie.model.resource import Configuration
 from vigie.model.scope import GLOBAL
@@ -136,8 +136,3 @@ def _time(value: Any) -> datetime:
     except (ValueError, OverflowError, OSError):
         raise _OddError(f"its configurationItemCaptureTime is {str(value)[:40]!r}") from None
     return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-
-
-def canonical_of(state: ImportedState) -> bytes:
-    """What is stored of it."""
-    return canonical_bytes(state.configuration)
